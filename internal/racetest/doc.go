@@ -1,0 +1,4 @@
+// Package racetest tells a test whether the race detector is on. Allocation
+// counts are only meaningful without it, so tests that assert them skip then;
+// `make test` runs them in a second pass.
+package racetest
