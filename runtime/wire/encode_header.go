@@ -1,0 +1,144 @@
+package wire
+
+import (
+	"slices"
+	"strconv"
+)
+
+// appendHeader appends everything up to and without the payload. The id is
+// left out when "", clientText is written in place of the header's UUID unless
+// it is "".
+func appendHeader(dst []byte, id, clientText string, h *Header, t MessageType) []byte {
+	dst = append(dst, '{')
+	if id != "" {
+		dst = append(dst, `"id":`...)
+		dst = appendString(dst, id)
+		dst = append(dst, ',')
+	}
+	dst = append(dst, `"clientId":`...)
+	if clientText != "" {
+		dst = appendString(dst, clientText)
+	} else {
+		dst = append(dst, '"')
+		dst = h.ClientID.append(dst)
+		dst = append(dst, '"')
+	}
+	dst = append(dst, `,"source":`...)
+	dst = appendString(dst, h.Source)
+	dst = append(dst, `,"destination":`...)
+	dst = appendString(dst, h.Destination)
+	dst = append(dst, `,"sender":`...)
+	dst = appendString(dst, h.Sender)
+	dst = append(dst, `,"priority":"`...)
+	dst = append(dst, h.Priority.String()...)
+	dst = append(dst, `","reliability":"`...)
+	dst = append(dst, h.Reliability.String()...)
+	dst = append(dst, `","eventTime":`...)
+	dst = strconv.AppendInt(dst, h.EventTime, 10)
+	dst = append(dst, `,"type":"`...)
+	dst = append(dst, t.String()...)
+	dst = append(dst, '"')
+	if len(h.Properties) > 0 {
+		dst = append(dst, `,"properties":`...)
+		dst = appendLists(dst, h.Properties, false)
+	}
+	if len(h.Diagnostics) > 0 {
+		dst = appendDiagnostics(dst, h.Diagnostics)
+	}
+	return dst
+}
+
+// sortedNames gives the names of a map in order, in room when it suffices.
+func sortedNames[V any](room []string, m map[string]V) []string {
+	names := room[:0]
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// appendLists appends an object of arrays of strings.
+func appendLists(dst []byte, lists map[string][]string, lower bool) []byte {
+	var room [8]string
+	dst = append(dst, '{')
+	for i, name := range sortedNames(room[:], lists) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		start := len(dst)
+		dst = appendString(dst, name)
+		if lower {
+			lowerASCII(dst[start:])
+		}
+		dst = append(dst, ':', '[')
+		for j, value := range lists[name] {
+			if j > 0 {
+				dst = append(dst, ',')
+			}
+			dst = appendString(dst, value)
+		}
+		dst = append(dst, ']')
+	}
+	return append(dst, '}')
+}
+
+// lowerASCII turns the letters A to Z into lower case in place. The
+// escapes of appendString keep their meaning: they have no upper-case letters.
+func lowerASCII(text []byte) {
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c + ('a' - 'A')
+		}
+	}
+}
+
+func appendParams(dst []byte, params map[string]string) []byte {
+	var room [8]string
+	dst = append(dst, '{')
+	for i, name := range sortedNames(room[:], params) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, name)
+		dst = append(dst, ':')
+		dst = appendString(dst, params[name])
+	}
+	return append(dst, '}')
+}
+
+// appendDiagnostics appends the member with its leading comma.
+func appendDiagnostics(dst []byte, diagnostics map[string]any) []byte {
+	var room [8]string
+	dst = append(dst, `,"diagnostics":{`...)
+	first := true
+	for _, name := range sortedNames(room[:], diagnostics) {
+		value, ok := diagnosticValue(diagnostics[name])
+		if !ok {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = appendString(dst, name)
+		dst = append(dst, ':')
+		dst = value.AppendJSON(dst)
+	}
+	return append(dst, '}')
+}
+
+// diagnosticValue converts what Header.Diagnostics may hold.
+func diagnosticValue(v any) (Value, bool) {
+	switch v := v.(type) {
+	case bool:
+		return BooleanValue(v), true
+	case string:
+		return StringValue(v), true
+	case int64:
+		return IntegerValue(v), true
+	case float64:
+		return NumberValue(v), true
+	}
+	return Value{}, false
+}
