@@ -1,0 +1,61 @@
+# make demo    generate bindings from models/ and run the quick start
+# make test    everything that is checked; needs only Go
+# make check   are the generated bindings up to date?
+# The rest: docs in CONTRIBUTING.md.
+
+GO         ?= go
+CROSS      := linux/386 linux/amd64 linux/arm linux/arm64 linux/mipsle linux/riscv64 windows/amd64 darwin/arm64
+CLIENT     := iotcs-csl-js@19.1.5
+INTEROP    := .interop
+STATICCHECK = $(GO) tool -modfile=internal/tools/go.mod staticcheck
+
+.PHONY: help demo test unit bench generate check lint interop-tools cross clean
+
+help:
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
+
+demo:
+	$(GO) run ./cmd/iotcs-gen generate
+	$(GO) run ./examples/quickstart
+
+# The tests come last, so that their results are the end of the output.
+test: lint cross unit
+
+lint:
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+# Two passes: with the race detector, and without it for the tests that count
+# allocations, which skip in the first one.
+unit:
+	$(GO) run ./internal/interop/skipcheck "-race ./..." "./..."
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+generate:
+	$(GO) run ./cmd/iotcs-gen generate
+
+check:
+	$(GO) run ./cmd/iotcs-gen check
+
+# What devices link must build for the machines that devices are.
+cross:
+	@set -e; for target in $(CROSS); do \
+		echo "build $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./runtime/... ./generated/...; \
+	done
+
+# The official JavaScript client, as a witness in tests. Needs node, npm and
+# what npm needs to compile its SQLite binding (python3, make, a C++ compiler).
+interop-tools:
+	@command -v node >/dev/null || { echo "interop-tools: node is not installed"; exit 2; }
+	@command -v npm >/dev/null || { echo "interop-tools: npm is not installed"; exit 2; }
+	@if [ "$$(node -p 'require("./$(INTEROP)/node_modules/iotcs-csl-js/package.json").version' 2>/dev/null)" != "$(lastword $(subst @, ,$(CLIENT)))" ]; then \
+		npm install --prefix $(INTEROP) --no-save --no-audit --no-fund $(CLIENT); \
+	fi
+	@node -e 'require("./$(INTEROP)/node_modules/iotcs-csl-js")'
+
+clean:
+	rm -rf bin $(INTEROP)
+	$(GO) clean -testcache
