@@ -1,6 +1,9 @@
 package devicemodel
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -57,3 +60,55 @@ func (f Finding) String() string {
 }
 
 func unknownName(kind string, n uint8) string { return kind + "(" + strconv.Itoa(int(n)) + ")" }
+
+// maxFindings bounds the findings of either level that one call reports.
+const maxFindings = 1000
+
+// findings collects what a call has found.
+type findings struct {
+	list     []Finding
+	errors   int
+	warnings int
+	omitted  Finding // the first one of the highest level that did not fit
+	more     int
+}
+
+func (f *findings) add(n Finding) {
+	count := &f.warnings
+	if n.Level == Error {
+		count = &f.errors
+	}
+	*count++
+	if *count <= maxFindings {
+		f.list = append(f.list, n)
+		return
+	}
+	f.more++
+	if f.more == 1 || n.Level > f.omitted.Level {
+		f.omitted = n
+	}
+}
+
+// sorted gives the findings in the order of the text.
+func (f *findings) sorted() []Finding {
+	slices.SortStableFunc(f.list, func(a, b Finding) int { return cmp.Compare(a.Offset, b.Offset) })
+	if f.more > 0 {
+		f.omitted.Text += fmt.Sprintf(" (and %d more findings, which are not shown)", f.more-1)
+		f.list = append(f.list, f.omitted)
+		f.more = 0
+	}
+	return f.list
+}
+
+// quote shows a text of the model in a finding: quoted, escaped and at most 60 characters long.
+func quote(text string) string {
+	const most = 60
+	n := 0
+	for i := range text {
+		if n == most {
+			return strconv.Quote(text[:i]) + "…"
+		}
+		n++
+	}
+	return strconv.Quote(text)
+}
