@@ -56,7 +56,7 @@ func (l *Locator) Position(offset int64) Position {
 
 // runeStart moves back from the inside of a character to its first byte.
 func (l *Locator) runeStart(at int) int {
-	for i := at; i > max(0, at-utf8.UTFMax) && i < len(l.data); i-- {
+	for i := at; i >= max(0, at-utf8.UTFMax+1) && i < len(l.data); i-- {
 		if utf8.RuneStart(l.data[i]) {
 			return i
 		}
