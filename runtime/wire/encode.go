@@ -18,7 +18,7 @@ import (
 
 // AppendData appends a DATA message (docs/protocol/messages.md §7.1).
 func AppendData(dst []byte, h *Header, format string, items []Item) []byte {
-	dst = appendHeader(dst, "", "", h, TypeData)
+	dst = appendHeader(dst, h, TypeData)
 	return appendDataPayload(dst, format, items)
 }
 
@@ -32,7 +32,7 @@ func appendDataPayload(dst []byte, format string, items []Item) []byte {
 // AppendAlert appends an ALERT message (docs/protocol/messages.md §7.2). The
 // severity 0 stands for SeveritySignificant, the default.
 func AppendAlert(dst []byte, h *Header, format, description string, severity Severity, items []Item) []byte {
-	dst = appendHeader(dst, "", "", h, TypeAlert)
+	dst = appendHeader(dst, h, TypeAlert)
 	return appendAlertPayload(dst, format, description, severity, items)
 }
 
@@ -53,7 +53,7 @@ func appendAlertPayload(dst []byte, format, description string, severity Severit
 // AppendResponse appends a RESPONSE message (docs/protocol/messages.md §7.5).
 // Names of headers are written in lower case.
 func AppendResponse(dst []byte, h *Header, r *Response) []byte {
-	dst = appendHeader(dst, "", "", h, TypeResponse)
+	dst = appendHeader(dst, h, TypeResponse)
 	return appendResponsePayload(dst, r)
 }
 
@@ -76,7 +76,13 @@ func appendResponsePayload(dst []byte, r *Response) []byte {
 // AppendRequest appends a REQUEST message as a server sends it, with its id
 // (docs/protocol/messages.md §7.4). Names of headers are written in lower case.
 func AppendRequest(dst []byte, h *Header, id string, r *Request) []byte {
-	dst = appendHeader(dst, id, "", h, TypeRequest)
+	dst = append(dst, `{"id":`...)
+	dst = appendString(dst, id)
+	dst = append(dst, `,"clientId":"`...)
+	dst = h.ClientID.append(dst)
+	dst = append(dst, '"', ',')
+	dst = appendRoute(dst, h)
+	dst = appendKind(dst, h, TypeRequest, "")
 	return appendRequestPayload(dst, r)
 }
 
@@ -97,7 +103,7 @@ func appendRequestPayload(dst []byte, r *Request) []byte {
 // AppendResourcesReport appends a RESOURCES_REPORT message
 // (docs/protocol/messages.md §7.3).
 func AppendResourcesReport(dst []byte, h *Header, r *ResourcesReport) []byte {
-	dst = appendHeader(dst, "", "", h, TypeResourcesReport)
+	dst = appendHeader(dst, h, TypeResourcesReport)
 	return appendReportPayload(dst, r)
 }
 

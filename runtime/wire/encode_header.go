@@ -5,25 +5,51 @@ import (
 	"strconv"
 )
 
-// appendHeader appends everything up to and without the payload. The id is
-// left out when "", clientText is written in place of the header's UUID unless
-// it is "".
-func appendHeader(dst []byte, id, clientText string, h *Header, t MessageType) []byte {
+// appendHeader appends everything of a device's message up to and without the
+// payload.
+func appendHeader(dst []byte, h *Header, t MessageType) []byte {
+	dst = append(dst, `{"clientId":"`...)
+	dst = h.ClientID.append(dst)
+	dst = append(dst, '"', ',')
+	dst = appendRoute(dst, h)
+	return appendKind(dst, h, t, "")
+}
+
+// appendEnvelope is appendHeader for any message. The members that only the
+// server sets are left out when they are empty, as is a clientId that is in
+// neither form.
+func appendEnvelope(dst []byte, m *Message) []byte {
 	dst = append(dst, '{')
-	if id != "" {
+	if m.ID != "" {
 		dst = append(dst, `"id":`...)
-		dst = appendString(dst, id)
+		dst = appendString(dst, m.ID)
 		dst = append(dst, ',')
 	}
-	dst = append(dst, `"clientId":`...)
-	if clientText != "" {
-		dst = appendString(dst, clientText)
-	} else {
-		dst = append(dst, '"')
-		dst = h.ClientID.append(dst)
-		dst = append(dst, '"')
+	switch {
+	case m.ClientText != "":
+		dst = append(dst, `"clientId":`...)
+		dst = appendString(dst, m.ClientText)
+		dst = append(dst, ',')
+	case !m.ClientID.IsZero():
+		dst = append(dst, `"clientId":"`...)
+		dst = m.ClientID.append(dst)
+		dst = append(dst, '"', ',')
 	}
-	dst = append(dst, `,"source":`...)
+	dst = appendRoute(dst, &m.Header)
+	if m.ReceivedTime != 0 {
+		dst = append(dst, `,"receivedTime":`...)
+		dst = strconv.AppendInt(dst, m.ReceivedTime, 10)
+	}
+	if m.SentTime != 0 {
+		dst = append(dst, `,"sentTime":`...)
+		dst = strconv.AppendInt(dst, m.SentTime, 10)
+	}
+	return appendKind(dst, &m.Header, m.Type, m.Direction)
+}
+
+// appendRoute appends source to eventTime.
+func appendRoute(dst []byte, h *Header) []byte {
+	dst = append(dst, `"source":`...)
 	dst = appendString(dst, h.Source)
 	dst = append(dst, `,"destination":`...)
 	dst = appendString(dst, h.Destination)
@@ -34,10 +60,19 @@ func appendHeader(dst []byte, id, clientText string, h *Header, t MessageType) [
 	dst = append(dst, `","reliability":"`...)
 	dst = append(dst, h.Reliability.String()...)
 	dst = append(dst, `","eventTime":`...)
-	dst = strconv.AppendInt(dst, h.EventTime, 10)
+	return strconv.AppendInt(dst, h.EventTime, 10)
+}
+
+// appendKind appends type, direction, properties and diagnostics with the
+// leading comma.
+func appendKind(dst []byte, h *Header, t MessageType, direction string) []byte {
 	dst = append(dst, `,"type":"`...)
 	dst = append(dst, t.String()...)
 	dst = append(dst, '"')
+	if direction != "" {
+		dst = append(dst, `,"direction":`...)
+		dst = appendString(dst, direction)
+	}
 	if len(h.Properties) > 0 {
 		dst = append(dst, `,"properties":`...)
 		dst = appendLists(dst, h.Properties, false)

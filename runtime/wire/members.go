@@ -3,7 +3,7 @@ package wire
 import "strings"
 
 // Members is a set of members of a message.
-type Members uint32
+type Members uint64
 
 // The members that Message.Absent can name. Those of the payload stand for the
 // member of the payload that the message has.
@@ -27,6 +27,25 @@ const (
 	MemberReportType
 	MemberEndpointName
 	MemberResources
+
+	// The decoder's own: it looks out for duplicates of these.
+	memberSender
+	memberType
+	memberDirection
+	memberReceivedTime
+	memberSentTime
+	memberProperties
+	memberDiagnostics
+	memberPayload
+	memberDescription
+	memberParams
+	memberMark
+	memberPayloadType
+	memberValue
+	memberName
+	memberPath
+	memberStatus
+	memberMethods
 
 	memberCount = iota
 )
@@ -86,6 +105,18 @@ func (m Members) name() string {
 		return "endpointName"
 	case MemberResources:
 		return "resources"
+	case memberPayload:
+		return "payload"
+	case memberPayloadType, memberType:
+		return "type"
+	case memberValue:
+		return "value"
+	case memberName:
+		return "name"
+	case memberPath:
+		return "path"
+	case memberMethods:
+		return "methods"
 	}
 	return number("Members", 0)
 }

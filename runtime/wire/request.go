@@ -19,9 +19,9 @@ const overrideHeader = "x-http-method-override"
 // Method (docs/protocol/messages.md §7.4, "header wins").
 func (r *Request) EffectiveMethod() string {
 	if method := HeaderValue(r.Headers, overrideHeader); method != "" {
-		return strings.ToUpper(method)
+		return uppered(method)
 	}
-	return strings.ToUpper(r.Method)
+	return uppered(r.Method)
 }
 
 // HeaderValue gives the first value of a header of a request or response, ""

@@ -1,0 +1,244 @@
+package wire
+
+import (
+	"encoding/base64"
+	"math"
+	"slices"
+)
+
+// payload reads the payload of the message's type.
+func (d *decoder) payload(m *Message) {
+	switch m.Type {
+	case TypeData:
+		m.Data = new(DataPayload)
+		m.Absent |= d.data(m.Data)
+	case TypeAlert:
+		m.Alert = new(AlertPayload)
+		m.Absent |= d.alert(m.Alert)
+	case TypeRequest:
+		m.Request = new(Request)
+		m.Absent |= d.request(m.Request)
+	case TypeResponse:
+		m.Response = new(Response)
+		m.Absent |= d.response(m.Response)
+	case TypeResourcesReport:
+		m.Report = new(ResourcesReport)
+		m.Absent |= d.resourcesReport(m.Report)
+	}
+}
+
+func dataMember(name string) Members {
+	switch name {
+	case "format":
+		return MemberFormat
+	case "data":
+		return MemberData
+	}
+	return 0
+}
+
+func (d *decoder) data(p *DataPayload) (absent Members) {
+	if _, ok := d.begin(CodeNoDataPayload); !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, dataMember, &seen); ok; member, ok = d.next(false, dataMember, &seen) {
+		switch member {
+		case MemberFormat:
+			p.Format = d.string(CodeDataFormat)
+		case MemberData:
+			p.Items = d.items(CodeDataItems)
+		}
+	}
+	return (MemberFormat | MemberData) &^ seen
+}
+
+func alertMember(name string) Members {
+	switch name {
+	case "format":
+		return MemberFormat
+	case "data":
+		return MemberData
+	case "severity":
+		return MemberSeverity
+	case "description":
+		return memberDescription
+	}
+	return 0
+}
+
+func (d *decoder) alert(p *AlertPayload) (absent Members) {
+	if _, ok := d.begin(CodeNoAlertPayload); !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, alertMember, &seen); ok; member, ok = d.next(false, alertMember, &seen) {
+		switch member {
+		case MemberFormat:
+			p.Format = d.string(CodeAlertFormat)
+		case MemberData:
+			p.Items = d.items(CodeAlertItems)
+		case MemberSeverity:
+			p.Severity = enum(d, CodeAlertSeverity, ErrUnknownValue, ParseSeverity)
+		case memberDescription:
+			p.Description = d.string(CodeAlertDescription)
+		}
+	}
+	return (MemberFormat | MemberData | MemberSeverity) &^ seen
+}
+
+// items reads the values of DATA and ALERT. A null is kept as an item without
+// value; arrays and objects have no meaning and are refused.
+func (d *decoder) items(code Code) []Item {
+	if _, ok := d.begin(code); !ok {
+		return nil
+	}
+	var (
+		room  [8]Item
+		items = room[:0]
+		names nameSet
+	)
+	for t, ok := d.member(true); ok; t, ok = d.member(false) {
+		name := d.name(t)
+		if !names.add(name) {
+			d.report(t.start-1, code, ErrDuplicate, name)
+		}
+		at := d.pos
+		value, scalar := d.scalar(code)
+		if !scalar && d.err == nil {
+			d.report(at, code, ErrWrongType, d.text[at:d.pos])
+		}
+		items = append(items, Item{Name: name, Value: value})
+	}
+	return slices.Concat([]Item{}, items)
+}
+
+// nameSet tells names apart: few by looking at each, many by a map.
+type nameSet struct {
+	few  [16]string
+	n    int
+	many map[string]struct{}
+}
+
+// add reports whether the name is new.
+func (s *nameSet) add(name string) bool {
+	if slices.Contains(s.few[:s.n], name) {
+		return false
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = name
+		s.n++
+		return true
+	}
+	if _, found := s.many[name]; found {
+		return false
+	}
+	if s.many == nil {
+		s.many = make(map[string]struct{})
+	}
+	s.many[name] = struct{}{}
+	return true
+}
+
+func requestMember(name string) Members {
+	switch name {
+	case "method":
+		return MemberMethod
+	case "url":
+		return MemberURL
+	case "headers":
+		return MemberHeaders
+	case "params":
+		return memberParams
+	case "body":
+		return MemberBody
+	}
+	return 0
+}
+
+func (d *decoder) request(r *Request) (absent Members) {
+	if _, ok := d.begin(CodeNoRequestPayload); !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, requestMember, &seen); ok; member, ok = d.next(false, requestMember, &seen) {
+		switch member {
+		case MemberMethod:
+			r.Method = uppered(d.string(CodeMethod))
+		case MemberURL:
+			r.URL = d.string(CodeURL)
+		case MemberHeaders:
+			r.Headers = d.lists(true)
+		case memberParams:
+			r.Params = d.params()
+		case MemberBody:
+			r.Body = d.body(CodeNotBase64)
+		}
+	}
+	return (MemberMethod | MemberURL | MemberHeaders | MemberBody) &^ seen
+}
+
+func responseMember(name string) Members {
+	switch name {
+	case "statusCode":
+		return MemberStatusCode
+	case "requestId":
+		return MemberRequestID
+	case "url":
+		return MemberURL
+	case "headers":
+		return MemberHeaders
+	case "body":
+		return MemberBody
+	}
+	return 0
+}
+
+func (d *decoder) response(r *Response) (absent Members) {
+	if _, ok := d.begin(CodeNoResponse); !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, responseMember, &seen); ok; member, ok = d.next(false, responseMember, &seen) {
+		switch member {
+		case MemberStatusCode:
+			r.StatusCode = d.status()
+		case MemberRequestID:
+			r.RequestID = d.string(CodeRequestID)
+		case MemberURL:
+			r.URL = d.string(CodeOther)
+		case MemberHeaders:
+			r.Headers = d.lists(true)
+		case MemberBody:
+			r.Body = d.body(CodeResponseBody)
+		}
+	}
+	return (MemberStatusCode | MemberRequestID | MemberURL | MemberHeaders | MemberBody) &^ seen
+}
+
+// status reads a status code: any number that int holds on every platform.
+func (d *decoder) status() int {
+	d.peek()
+	at := d.pos
+	code := d.integer(CodeStatus)
+	if code < math.MinInt32 || math.MaxInt32 < code {
+		d.report(at, CodeStatus, ErrNumber, d.text[at:d.pos])
+		return 0
+	}
+	return int(code)
+}
+
+// body reads a base64 string (padded, line breaks allowed); nil when empty.
+func (d *decoder) body(code Code) []byte {
+	at := d.pos
+	text := d.string(code)
+	if text == "" {
+		return nil
+	}
+	body, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		d.report(at, code, ErrNotBase64, "")
+		return nil
+	}
+	return body
+}

@@ -1,0 +1,136 @@
+package wire
+
+import "strings"
+
+func reportPayloadMember(name string) Members {
+	switch name {
+	case "type":
+		return memberPayloadType
+	case "value":
+		return memberValue
+	}
+	return 0
+}
+
+// resourcesReport reads the payload, whose report is wrapped into a typed value
+// (docs/protocol/messages.md §7.3).
+func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
+	start, ok := d.begin(CodeOther)
+	if !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, reportPayloadMember, &seen); ok; member, ok = d.next(false, reportPayloadMember, &seen) {
+		switch member {
+		case memberPayloadType:
+			enum(d, CodeOther, ErrUnknownValue, parsePayloadType)
+		case memberValue:
+			absent = d.reportValue(r)
+		}
+	}
+	if d.err == nil && !seen.Has(memberValue) {
+		d.missing(start, memberValue, CodeOther)
+	}
+	return absent
+}
+
+func parsePayloadType(text string) (string, bool) { return text, text == "JSON" }
+
+func reportMember(name string) Members {
+	switch name {
+	case "reportType":
+		return MemberReportType
+	case "endpointName":
+		return MemberEndpointName
+	case "reconciliationMark":
+		return memberMark
+	case "resources":
+		return MemberResources
+	}
+	return 0
+}
+
+func (d *decoder) reportValue(r *ResourcesReport) (absent Members) {
+	if _, ok := d.begin(CodeOther); !ok {
+		return 0
+	}
+	var seen Members
+	for member, ok := d.next(true, reportMember, &seen); ok; member, ok = d.next(false, reportMember, &seen) {
+		switch member {
+		case MemberReportType:
+			r.ReportType = enum(d, CodeOther, ErrUnknownValue, ParseReportType)
+		case MemberEndpointName:
+			r.EndpointName = d.string(CodeOther)
+		case memberMark:
+			r.ReconciliationMark = d.string(CodeOther)
+		case MemberResources:
+			r.Resources = d.resources()
+		}
+	}
+	return (MemberReportType | MemberEndpointName | MemberResources) &^ seen
+}
+
+func (d *decoder) resources() []Resource {
+	if d.peek() != '[' {
+		d.wrong(CodeOther)
+		return nil
+	}
+	if !d.open() {
+		return nil
+	}
+	var resources []Resource
+	for ok := d.element(true); ok; ok = d.element(false) {
+		resources = append(resources, d.resource())
+	}
+	return resources
+}
+
+func resourceMember(name string) Members {
+	switch name {
+	case "endpointName":
+		return MemberEndpointName
+	case "name":
+		return memberName
+	case "path":
+		return memberPath
+	case "status":
+		return memberStatus
+	case "methods":
+		return memberMethods
+	}
+	return 0
+}
+
+func (d *decoder) resource() (r Resource) {
+	if _, ok := d.begin(CodeOther); !ok {
+		return r
+	}
+	var seen Members
+	for member, ok := d.next(true, resourceMember, &seen); ok; member, ok = d.next(false, resourceMember, &seen) {
+		switch member {
+		case MemberEndpointName:
+			r.EndpointName = d.string(CodeOther)
+		case memberName:
+			r.Name = d.string(CodeOther)
+		case memberPath:
+			r.Path = d.string(CodeOther)
+		case memberStatus:
+			// Absent is ADDED, any other text REMOVED: so the clients read it.
+			r.Removed = d.string(CodeOther) != "ADDED"
+		case memberMethods:
+			r.Methods = methods(d.string(CodeOther))
+		}
+	}
+	return r
+}
+
+// methods reads names joined by commas.
+func methods(text string) []string {
+	var names []string
+	for name := range strings.SplitSeq(text, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			names = append(names, uppered(name))
+		}
+	}
+	return names
+}
