@@ -9,7 +9,7 @@ func (c *checker) actions(model part) []Action {
 	var all []Action
 	for p := range c.parts(list, "action", nil) {
 		a := Action{Name: c.name(p), Description: c.optionalText(p, "description")}
-		names.check(c, "M02", "action", a.Name, p.node)
+		names.check(c, "M02", p, "name", a.Name)
 		a.Alias = c.alias(p, a.Name)
 		c.arguments(p, &a)
 		all = append(all, a)
@@ -53,7 +53,7 @@ func (c *checker) namedArguments(action part, list *node) []Argument {
 	var all []Argument
 	for p := range c.parts(list, "argument", &action) {
 		a := Argument{Name: c.name(p), Description: c.optionalText(p, "description"), Type: c.valueType(p, "type")}
-		names.check(c, "M03", "argument", a.Name, p.node)
+		names.check(c, "M03", p, "name", a.Name)
 		a.Range = c.valueRange(p, a.Type)
 		a.Default = c.defaultValue(p, a.Type, a.Range, Error)
 		all = append(all, a)

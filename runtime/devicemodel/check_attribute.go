@@ -12,7 +12,7 @@ func (c *checker) attributes(model part) []Attribute {
 			Type:        c.valueType(p, "type"),
 			Writable:    c.flag(p, "writable"),
 		}
-		names.check(c, "M01", "attribute", a.Name, p.node)
+		names.check(c, "M01", p, "name", a.Name)
 		a.Alias = c.alias(p, a.Name)
 		a.Range = c.valueRange(p, a.Type)
 		a.Default = c.defaultValue(p, a.Type, a.Range, Error)

@@ -23,7 +23,7 @@ func (c *checker) formats(model part, m *Model) []Format {
 	for p := range c.parts(list, "format", nil) {
 		f := c.format(p)
 		if urn := p.get("urn"); f.URN != "" {
-			urns.check(c, "M04", "format", f.URN, urn)
+			urns.check(c, "M04", p, "urn", f.URN)
 			c.formatURN(urn, f.URN, m)
 		}
 		all = append(all, f)
@@ -92,7 +92,7 @@ func (c *checker) fields(format part, list *node) []Field {
 	var all []Field
 	for p := range c.parts(list, "field", &format) {
 		f := Field{Name: c.name(p), Description: c.optionalText(p, "description"), Type: c.valueType(p, "type")}
-		names.check(c, "M05", "field", f.Name, p.node)
+		names.check(c, "M05", p, "name", f.Name)
 		if p.get("optional") == nil {
 			c.missing(p, "optional", c.strict(), `add "optional": false when the field must be set, true when it may be left out`)
 		}

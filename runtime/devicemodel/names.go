@@ -56,7 +56,7 @@ func (c *checker) ascii(p part, n *node, text string) {
 	for _, r := range text {
 		if r >= utf8.RuneSelf {
 			c.report(n, "M13", Warning, fmt.Sprintf("%q of %s holds %s, which is not ASCII", string(n.key), p.label(), describe(r)),
-				"it works here; other clients send it in request paths without encoding it, so test them or use ASCII letters")
+				"it works here; test the other clients, some do not encode names in request paths, or use ASCII letters")
 			return
 		}
 	}
@@ -83,16 +83,17 @@ func (c *checker) modelURN(p part, urn string) {
 // unique finds names that are used twice.
 type unique map[string]*node
 
-// check reports a name that an earlier part has. An empty name, reported elsewhere, is never taken.
-func (u *unique) check(c *checker, rule, what, name string, n *node) {
+// check reports a name, the member of p with the given key, that an earlier part has. An empty name, reported elsewhere, is never taken.
+func (u *unique) check(c *checker, rule string, p part, key, name string) {
 	if name == "" {
 		return
 	}
+	n := p.get(key)
 	if *u == nil {
 		*u = make(unique)
 	}
 	if first, ok := (*u)[name]; ok {
-		c.report(n, rule, Error, fmt.Sprintf("%s %s is defined twice, first at %s", what, quote(name), first.pointer()), "rename or delete one of the two")
+		c.report(n, rule, Error, fmt.Sprintf("%s has the same %s as the one at %s", p.label(), key, first.up.pointer()), "rename or delete one of the two")
 		return
 	}
 	(*u)[name] = n
