@@ -104,3 +104,8 @@ func uri(t testing.TB, text string) device.URI {
 	must(t, err)
 	return u
 }
+
+// byName gives a plain virtual device the method of generated types.
+type byName struct{ v *device.Virtual }
+
+func (b byName) Virtual() *device.Virtual { return b.v }
