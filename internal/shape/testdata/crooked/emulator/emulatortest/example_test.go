@@ -1,0 +1,3 @@
+package emulatortest_test
+
+func Example() {}

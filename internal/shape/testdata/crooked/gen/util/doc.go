@@ -1,0 +1,2 @@
+// Package util is too long for anything.
+package util

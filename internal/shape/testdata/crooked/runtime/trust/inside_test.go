@@ -1,0 +1,9 @@
+package trust
+
+import (
+	"testing"
+
+	"example.com/crooked/runtime/device"
+)
+
+func TestInside(t *testing.T) { device.Counter++ }

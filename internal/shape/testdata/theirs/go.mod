@@ -1,0 +1,3 @@
+module example.com/theirs
+
+go 1.25.0

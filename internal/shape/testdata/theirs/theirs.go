@@ -1,0 +1,5 @@
+// Package theirs stands for a module of somebody else.
+package theirs
+
+// Value is something to import.
+const Value = 1
