@@ -3,6 +3,11 @@ package shape
 import (
 	"bytes"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -32,12 +37,49 @@ func findDeadLinks(t *testing.T, h *house) (findings []string) {
 				if target == "" || strings.Contains(target, ":") {
 					continue // inside the page, or elsewhere on the net
 				}
+				target, err := url.PathUnescape(target)
+				if err != nil {
+					findings = append(findings, fmt.Sprintf("%s:%d: %v", name, n, err))
+					continue
+				}
 				if target = path.Join(path.Dir(name), target); !h.exists(target) {
 					findings = append(findings, fmt.Sprintf("%s:%d: %s does not exist", name, n, target))
 				}
 			}
 		}
 	})
+	return findings
+}
+
+func programsCheck() check {
+	return check{
+		name:    "programs in documents compile",
+		find:    findBrokenPrograms,
+		crooked: []string{"README.md: program 2: program.go:5:19: undefined: wire.Length"},
+	}
+}
+
+// findBrokenPrograms type-checks the Go code blocks of the documents for users
+// that are whole files, by themselves.
+func findBrokenPrograms(t *testing.T, h *house) (findings []string) {
+	block := regexp.MustCompile("(?s)```go\n(package .*?)```")
+	imports := h.importer(t)
+	for _, name := range []string{"README.md", "docs/generated-code.md"} {
+		if !h.exists(name) {
+			continue
+		}
+		for i, m := range block.FindAllSubmatch(h.read(t, name), -1) {
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, "program.go", m[1], parser.SkipObjectResolution)
+			if err == nil {
+				config := types.Config{Importer: imports}
+				_, err = config.Check("program", fset, []*ast.File{file}, nil)
+			}
+			if err != nil {
+				findings = append(findings, fmt.Sprintf("%s: program %d: %v", name, i+1, err))
+			}
+		}
+	}
 	return findings
 }
 

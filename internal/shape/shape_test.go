@@ -31,6 +31,7 @@ func checks() []check {
 		initCheck(),
 		machinePathsCheck(),
 		markdownLinksCheck(),
+		programsCheck(),
 		citationsCheck(),
 		housePlanCheck(),
 	}

@@ -101,6 +101,9 @@ func (h *house) importer(t *testing.T) types.Importer {
 		exports[p.ImportPath] = p.Export
 	}
 	return importer.ForCompiler(h.fset, "gc", func(path string) (io.ReadCloser, error) {
+		if exports[path] == "" {
+			return nil, fmt.Errorf("no package of the house, nor one that it imports: %s", path)
+		}
 		return os.Open(exports[path])
 	})
 }
