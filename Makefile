@@ -30,8 +30,10 @@ lint:
 unit:
 	$(GO) run ./internal/interop/skipcheck "-race ./..." "./..."
 
+# The second line is the table of peers, a module of its own.
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+	cd internal/bench && $(GO) test -run '^$$' -bench . -benchmem ./...
 
 generate:
 	$(GO) run ./cmd/iotcs-gen generate
