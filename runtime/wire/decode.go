@@ -169,7 +169,7 @@ func (d *decoder) next(first bool, known func(string) Members, seen *Members) (m
 	member = known(text)
 	switch {
 	case member == 0:
-	case d.text[d.pos] == 'n': // null, or an error that skip finds
+	case d.peek() == 'n': // null, or an error that skip finds
 		member = 0
 	case seen.Has(member):
 		d.report(name.start-1, CodeSyntax, ErrDuplicate, text)

@@ -157,14 +157,15 @@ func appendResource(dst []byte, r *Resource) []byte {
 
 // appendItems appends the member "data" with its leading comma.
 func appendItems(dst []byte, items []Item) []byte {
-	dst = append(dst, `,"data":{`...)
+	dst = append(dst, `,"data":`...)
+	if len(items) == 0 {
+		return append(dst, '{', '}')
+	}
+	before := byte('{')
 	for i := range items {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = appendString(dst, items[i].Name)
-		dst = append(dst, ':')
+		dst = appendName(dst, before, items[i].Name)
 		dst = items[i].Value.AppendJSON(dst)
+		before = ','
 	}
 	return append(dst, '}')
 }

@@ -51,11 +51,15 @@ func appendEnvelope(dst []byte, m *Message) []byte {
 func appendRoute(dst []byte, h *Header) []byte {
 	dst = append(dst, `"source":`...)
 	dst = appendString(dst, h.Source)
-	dst = append(dst, `,"destination":`...)
-	dst = appendString(dst, h.Destination)
-	dst = append(dst, `,"sender":`...)
-	dst = appendString(dst, h.Sender)
-	dst = append(dst, `,"priority":"`...)
+	if h.Destination == "" && h.Sender == "" { // as from any device
+		dst = append(dst, `,"destination":"","sender":"","priority":"`...)
+	} else {
+		dst = append(dst, `,"destination":`...)
+		dst = appendString(dst, h.Destination)
+		dst = append(dst, `,"sender":`...)
+		dst = appendString(dst, h.Sender)
+		dst = append(dst, `,"priority":"`...)
+	}
 	dst = append(dst, h.Priority.String()...)
 	dst = append(dst, `","reliability":"`...)
 	dst = append(dst, h.Reliability.String()...)

@@ -2,7 +2,7 @@ package wire
 
 import (
 	"math"
-	"math/bits"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -30,10 +30,57 @@ func appendNumber(dst []byte, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...)
 	}
+	if short, ok := appendShort(dst, f); ok {
+		return short
+	}
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		return appendExponent(dst, f)
 	}
 	return strconv.AppendFloat(dst, f, 'f', -1, 64)
+}
+
+// appendShort writes what sensors mostly give, numbers of at most three decimal
+// places and 15 digits, several times as fast as strconv. If f is the float64
+// nearest to such a decimal, that decimal is the shortest that round-trips,
+// since no two decimals of up to 15 digits share a float64; the division of two
+// exact numbers finds the nearest.
+func appendShort(dst []byte, f float64) ([]byte, bool) {
+	abs, negative := math.Abs(f), math.Signbit(f)
+	if abs >= 1e12 {
+		return dst, false
+	}
+	whole := uint64(abs)
+	if float64(whole) == abs {
+		if negative {
+			dst = append(dst, '-')
+		}
+		return strconv.AppendUint(dst, whole, 10), true
+	}
+	for places, scale := 1, uint64(10); places <= 3; places, scale = places+1, scale*10 {
+		n := uint64(abs*float64(scale) + 0.5)
+		if float64(n)/float64(scale) != abs {
+			continue
+		}
+		if negative {
+			dst = append(dst, '-')
+		}
+		dst = strconv.AppendUint(dst, n/scale, 10)
+		return appendFraction(dst, n%scale, places), true
+	}
+	return dst, false
+}
+
+// appendFraction writes a point and the digits of n, with zeros in front up to
+// the number of places, which is 1, 2 or 3.
+func appendFraction(dst []byte, n uint64, places int) []byte {
+	dst = append(dst, '.')
+	if places == 3 {
+		dst = append(dst, byte('0'+n/100))
+	}
+	if places >= 2 {
+		dst = append(dst, byte('0'+n/10%10))
+	}
+	return append(dst, byte('0'+n%10))
 }
 
 // appendExponent writes one exponent digit where one is enough, as ES6 and
@@ -51,9 +98,28 @@ func appendExponent(dst []byte, f float64) []byte {
 // characters are escaped, everything else is copied; bytes that are no UTF-8
 // become U+FFFD.
 func appendString(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
-	return append(dst, '"')
+	at := len(dst)
+	dst = slices.Grow(dst, len(s)+2)[:at+len(s)+2]
+	dst[at] = '"'
+	if !copyPlain(dst[at+1:], s) {
+		dst = appendEscaped(dst[:at+1], s)
+		return append(dst, '"')
+	}
+	dst[len(dst)-1] = '"'
+	return dst
+}
+
+// appendName appends a byte, the name of a member and a colon.
+func appendName(dst []byte, before byte, name string) []byte {
+	at := len(dst)
+	dst = slices.Grow(dst, len(name)+4)[:at+len(name)+4]
+	dst[at], dst[at+1] = before, '"'
+	if !copyPlain(dst[at+2:], name) {
+		dst = appendEscaped(dst[:at+2], name)
+		return append(dst, '"', ':')
+	}
+	dst[len(dst)-2], dst[len(dst)-1] = '"', ':'
+	return dst
 }
 
 // appendEscaped appends the inside of a JSON string.
@@ -95,37 +161,4 @@ func appendEscape(dst []byte, c byte) []byte {
 		return append(dst, '\\', 'f')
 	}
 	return append(dst, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
-}
-
-// plainPrefix gives the index of the first byte of s, from i on, that is not a
-// plain ASCII character of a JSON string: a control character, a quote, a
-// backslash or a byte of a longer character. It is len(s) when there is none.
-func plainPrefix(s string, i int) int {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x8080808080808080
-	)
-	for ; len(s)-i >= 8; i += 8 {
-		w := load64(s, i)
-		quote := w ^ ones*'"'
-		slash := w ^ ones*'\\'
-		// A high bit is set in each byte that is >= 0x80, below 0x20, or zero
-		// after the exclusive or; bytes above a true hit may be wrong, the
-		// lowest one never is.
-		if found := (w | (w - ones*0x20) | (quote - ones) | (slash - ones)) & highs; found != 0 {
-			return i + bits.TrailingZeros64(found)/8
-		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			return i
-		}
-	}
-	return i
-}
-
-func load64(s string, i int) uint64 {
-	b := s[i : i+8]
-	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }

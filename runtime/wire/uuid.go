@@ -2,8 +2,9 @@ package wire
 
 import (
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
+	mathrand "math/rand/v2"
 	"sync"
 )
 
@@ -92,36 +93,59 @@ func (u UUID) append(dst []byte) []byte {
 }
 
 func (u *UUID) encode(text *[36]byte) {
-	hex.Encode(text[0:8], u[0:4])
+	binary.LittleEndian.PutUint64(text[0:], hex8(u[0:4]))
 	text[8] = '-'
-	hex.Encode(text[9:13], u[4:6])
+	middle := hex8(u[4:8])
+	binary.LittleEndian.PutUint32(text[9:], uint32(middle))
 	text[13] = '-'
-	hex.Encode(text[14:18], u[6:8])
+	binary.LittleEndian.PutUint32(text[14:], uint32(middle>>32))
 	text[18] = '-'
-	hex.Encode(text[19:23], u[8:10])
+	middle = hex8(u[8:12])
+	binary.LittleEndian.PutUint32(text[19:], uint32(middle))
 	text[23] = '-'
-	hex.Encode(text[24:36], u[10:16])
+	binary.LittleEndian.PutUint32(text[24:], uint32(middle>>32))
+	binary.LittleEndian.PutUint64(text[28:], hex8(u[12:16]))
 }
 
-// UUIDSource gives random UUIDs like NewUUID, but asks the system for the
-// randomness of many at once. The zero value is ready; it is safe for
-// concurrent use and must not be copied after first use.
+// hex8 gives the eight hexadecimal digits of four bytes, the first one in the
+// lowest byte.
+func hex8(b []byte) uint64 {
+	x := uint64(binary.LittleEndian.Uint32(b))
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x>>4 | x<<8) & 0x0f0f0f0f0f0f0f0f // a byte for every nibble, the high one first
+	letters := (x + ones*6) >> 4 & ones    // 1 for each of a to f
+	return x + ones*'0' + letters*('a'-'0'-10)
+}
+
+// UUIDSource gives random (version 4) UUIDs several times as fast as NewUUID:
+// from a ChaCha8 generator, seeded from crypto/rand at first use. The zero value
+// is ready; it is safe for concurrent use and must not be copied after first
+// use. Its UUIDs are as unique as those of NewUUID; like them they identify, and
+// keep no secret.
 type UUIDSource struct {
-	mu   sync.Mutex
-	left int // bytes of pool not handed out, at its end
-	pool [64 * 16]byte
+	mu     sync.Mutex
+	seeded bool
+	random mathrand.ChaCha8
 }
 
 // New gives the next UUID. It allocates nothing and cannot fail.
 func (s *UUIDSource) New() UUID {
+	var u UUID
 	s.mu.Lock()
-	if s.left == 0 {
-		rand.Read(s.pool[:])
-		s.left = len(s.pool)
+	if !s.seeded {
+		s.seed()
 	}
-	u := UUID(s.pool[len(s.pool)-s.left:])
-	s.left -= len(u)
+	binary.LittleEndian.PutUint64(u[0:], s.random.Uint64())
+	binary.LittleEndian.PutUint64(u[8:], s.random.Uint64())
 	s.mu.Unlock()
 	u.setVersion4()
 	return u
+}
+
+func (s *UUIDSource) seed() {
+	var seed [32]byte
+	rand.Read(seed[:])
+	s.random.Seed(seed)
+	s.seeded = true
 }
