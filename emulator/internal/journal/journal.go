@@ -190,9 +190,9 @@ func (j *Journal) Close() error {
 	return nil
 }
 
-// Write makes the file a journal of exactly these records, durably and in one step: whatever happens, the file is the old one or the
-// new one. The journal at path must not be open.
-func Write(path string, records func(yield func(record []byte) bool)) (err error) {
+// Write makes the file a journal of the records that fill adds, durably and in one step: whatever happens, the file is the old one or
+// the new one. An error of fill leaves the old one. The journal at path must not be open.
+func Write(path string, fill func(add func(record []byte) error) error) (err error) {
 	temp, err := os.CreateTemp(filepath.Dir(path), ".journal-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
@@ -201,13 +201,14 @@ func Write(path string, records func(yield func(record []byte) bool)) (err error
 	writer := bufio.NewWriterSize(temp, 256<<10)
 	_, err = writer.WriteString(magic)
 	var buffer []byte
-	for record := range records {
-		if err != nil {
-			break
+	err = errors.Join(err, fill(func(record []byte) error {
+		if len(record) > MaxRecord {
+			return fmt.Errorf("a record of %d bytes, at most %d allowed", len(record), MaxRecord)
 		}
 		buffer = appendRecord(buffer[:0], record)
-		_, err = writer.Write(buffer)
-	}
+		_, err := writer.Write(buffer)
+		return err
+	}))
 	if err = errors.Join(err, writer.Flush(), temp.Sync(), temp.Close()); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}

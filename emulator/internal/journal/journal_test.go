@@ -235,7 +235,21 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	j.Close()
-	if err := journal.Write(path, slices.Values([][]byte{[]byte("new 1"), []byte("new 2")})); err != nil {
+	stop := errors.New("stop")
+	err := journal.Write(path, func(add func([]byte) error) error { return errors.Join(add([]byte("half")), stop) })
+	if !errors.Is(err, stop) {
+		t.Errorf("%v, want the error of fill", err)
+	}
+	if err := journal.Write(path, func(add func([]byte) error) error { return add(make([]byte, journal.MaxRecord+1)) }); err == nil {
+		t.Error("no error for an oversize record")
+	}
+	if j, records, _ := open(t, path); !slices.Equal(records, []string{"old"}) {
+		t.Errorf("after failures: %q", records)
+	} else {
+		j.Close()
+	}
+	err = journal.Write(path, func(add func([]byte) error) error { return errors.Join(add([]byte("new 1")), add([]byte("new 2"))) })
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, records, lost := open(t, path); !slices.Equal(records, []string{"new 1", "new 2"}) || lost != 0 {
@@ -244,7 +258,7 @@ func TestWrite(t *testing.T) {
 	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("temporary files left: %v", entries)
 	}
-	if err := journal.Write(filepath.Join(dir, "missing", "j"), slices.Values([][]byte{})); err == nil {
+	if err := journal.Write(filepath.Join(dir, "missing", "j"), func(func([]byte) error) error { return nil }); err == nil {
 		t.Error("no error for a missing folder")
 	}
 }
