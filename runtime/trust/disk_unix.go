@@ -1,0 +1,37 @@
+//go:build unix
+
+package trust
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
+// syncFolder makes names durable. File systems that know no such thing say so.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return nil
+}
+
+// takeAfter gives f the mode and owner of another file: a file that root activates
+// must stay readable for the user whom it belongs to. Who is not root cannot give
+// a file away; then it is this process, which needs it, that owns it.
+func takeAfter(f *os.File, like fs.FileInfo) error {
+	if old, ok := like.Sys().(*syscall.Stat_t); ok {
+		if err := f.Chown(int(old.Uid), int(old.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return f.Chmod(like.Mode().Perm() & 0o600)
+}
