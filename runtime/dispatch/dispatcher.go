@@ -39,7 +39,7 @@ func New(config Config) (*Dispatcher, error) {
 	}
 	d := &Dispatcher{config: config, log: config.Logger, stopping: make(chan struct{})}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
-	d.queue = newQueue(config.QueueSize)
+	d.queue = newQueue(config.QueueSize, config.BaseRetries)
 	d.notifier = newNotifier(d)
 	d.requests = newRequests(d)
 	d.receiver = newReceiver(d)
@@ -59,19 +59,7 @@ func (d *Dispatcher) Queue(done func(error), ms ...*wire.Encoded) error {
 	if len(ms) == 0 {
 		return ErrEmpty
 	}
-	return d.queue.put(ms, done, d.retries, 0)
-}
-
-// retries is how often a message may be sent again after a refusal, -1 for
-// without end (docs/protocol/dispatch.md §4, retry rule).
-func (d *Dispatcher) retries(r wire.Reliability) int {
-	switch r {
-	case wire.NoGuarantee:
-		return d.config.BaseRetries
-	case wire.BestEffort:
-		return 2 * d.config.BaseRetries
-	}
-	return -1
+	return d.queue.put(ms, done, 0)
 }
 
 // giveUp settles messages that will not be sent any more.

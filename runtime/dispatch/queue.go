@@ -35,6 +35,7 @@ type lane struct{ head, tail *entry }
 // against the capacity.
 type queue struct {
 	capacity int
+	base     int // number of retries of a message without guarantee
 	wake     chan struct{} // signals the transmitter; holds one token
 
 	mu      sync.Mutex
@@ -63,12 +64,12 @@ type room struct {
 	done chan struct{}
 }
 
-func newQueue(capacity int) *queue {
-	return &queue{capacity: capacity, wake: make(chan struct{}, 1)}
+func newQueue(capacity, base int) *queue {
+	return &queue{capacity: capacity, base: base, wake: make(chan struct{}, 1)}
 }
 
 // put appends messages, all or none. extra is room beyond the capacity.
-func (q *queue) put(ms []*wire.Encoded, done func(error), retries func(wire.Reliability) int, extra int) error {
+func (q *queue) put(ms []*wire.Encoded, done func(error), extra int) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -83,7 +84,7 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), retries func(wire.Reli
 		e.message = *m
 		e.message.JSON = buffer
 		e.done = done
-		e.retries = retries(m.Reliability)
+		e.retries = q.retries(m.Reliability)
 		q.ordinal++
 		e.ordinal = q.ordinal
 		q.lanes[m.Priority].append(e)
@@ -94,6 +95,18 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), retries func(wire.Reli
 	q.waiting += len(ms)
 	q.signal()
 	return nil
+}
+
+// retries is how often a message may be sent again after a refusal, -1 for
+// without end (docs/protocol/dispatch.md §4, retry rule).
+func (q *queue) retries(r wire.Reliability) int {
+	switch r {
+	case wire.NoGuarantee:
+		return q.base
+	case wire.BestEffort:
+		return 2 * q.base
+	}
+	return -1
 }
 
 func (q *queue) signal() {

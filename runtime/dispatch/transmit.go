@@ -138,10 +138,11 @@ func (t *transmitter) post(ctx context.Context, entries []*entry) error {
 // classify tells what the error of a call means
 // (docs/protocol/dispatch.md §4.2; docs/reliability.md for what uses attempts).
 func (t *transmitter) classify(err error) outcome {
+	if err == nil {
+		return delivered
+	}
 	var status *transport.StatusError
 	switch {
-	case err == nil:
-		return delivered
 	case errors.Is(err, transport.ErrMalformed), errors.Is(err, transport.ErrTooLarge):
 		// The status said that the messages were taken; only the requests that
 		// came with the answer are lost, and the server offers them again.
