@@ -92,6 +92,9 @@ func (c *checker) parts(list *node, what string, in *part) func(yield func(part)
 			return
 		}
 		for n := range list.elements {
+			if c.found.full() {
+				return
+			}
 			if n.kind() != objectKind {
 				c.report(n, RuleModel, Error, fmt.Sprintf("%s number %d is %s, an object was expected", what, n.index+1, n.kind()), "write an object: { \"name\": … }")
 				continue

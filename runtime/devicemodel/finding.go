@@ -61,7 +61,8 @@ func (f Finding) String() string {
 
 func unknownName(kind string, n uint8) string { return kind + "(" + strconv.Itoa(int(n)) + ")" }
 
-// maxFindings bounds the findings of either level that one call reports.
+// maxFindings bounds the findings of either level that one call reports. With that many errors nothing more is read: a hostile text
+// must not cost more than an honest one.
 const maxFindings = 1000
 
 // findings collects what a call has found.
@@ -69,8 +70,6 @@ type findings struct {
 	list     []Finding
 	errors   int
 	warnings int
-	omitted  Finding // the first one of the highest level that did not fit
-	more     int
 }
 
 func (f *findings) add(n Finding) {
@@ -81,21 +80,24 @@ func (f *findings) add(n Finding) {
 	*count++
 	if *count <= maxFindings {
 		f.list = append(f.list, n)
-		return
-	}
-	f.more++
-	if f.more == 1 || n.Level > f.omitted.Level {
-		f.omitted = n
 	}
 }
 
-// sorted gives the findings in the order of the text.
+// full tells whether reading has to end.
+func (f *findings) full() bool { return f.errors >= maxFindings }
+
+// sorted gives the findings in the order of the text, and at the end what was left out.
 func (f *findings) sorted() []Finding {
 	slices.SortStableFunc(f.list, func(a, b Finding) int { return cmp.Compare(a.Offset, b.Offset) })
-	if f.more > 0 {
-		f.omitted.Text += fmt.Sprintf(" (and %d more findings, which are not shown)", f.more-1)
-		f.list = append(f.list, f.omitted)
-		f.more = 0
+	if len(f.list) == 0 {
+		return nil
+	}
+	last := f.list[len(f.list)-1].Offset
+	if more := f.warnings - maxFindings; more > 0 {
+		f.list = append(f.list, Finding{Rule: RuleModel, Level: Warning, Offset: last, Text: fmt.Sprintf("%d more warnings are not shown", more), Remedy: "see to those above first"})
+	}
+	if f.full() {
+		f.list = append(f.list, Finding{Rule: RuleModel, Level: Error, Offset: last, Text: fmt.Sprintf("the rest was not read after %d errors", f.errors), Remedy: "correct those above first"})
 	}
 	return f.list
 }

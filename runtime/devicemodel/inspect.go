@@ -11,9 +11,9 @@ type Document struct {
 
 // Inspect reads device models for a generator: one model, a list of models, or a page {"items": […]} of a server's reply. It reports in
 // one run what is wrong with all of them by the rules M01 to M11, M13 (all but the file name), M14 and M15, in the order of the text;
-// at most 1000 findings of each level, then one that counts the rest.
+// at most 1000 warnings, then one that counts the rest, and at most 1000 errors, after which it stops reading.
 //
-// After a fatal error of syntax there are no documents. Inspect and [Load] differ only in what they call an error (see Load).
+// After a fatal error of syntax there are no documents, after 1000 errors there are no further ones. Inspect and [Load] differ only in what they call an error (see Load).
 // The documents share memory with data.
 func Inspect(data []byte) (docs []Document, found []Finding) {
 	c := checker{generator: true}
@@ -22,14 +22,16 @@ func Inspect(data []byte) (docs []Document, found []Finding) {
 		return nil, c.found.sorted()
 	}
 	broken := c.found.offsets() // of duplicate names
-	unsure := c.found.more > 0
 	for doc := range c.documents(root(data, start)) {
 		before := c.found.errors
 		m, urn := c.document(doc)
-		if unsure || c.found.errors > before || within(broken, doc) {
+		if c.found.errors > before || within(broken, doc) {
 			m = nil
 		}
 		docs = append(docs, Document{Model: m, URN: urn, Offset: int64(doc.start), Pointer: doc.pointer(), Raw: doc.raw()})
+		if c.found.full() {
+			break
+		}
 	}
 	return docs, c.found.sorted()
 }

@@ -46,12 +46,15 @@ func parseRange(text string) (r Range, problem string) {
 	if strings.ContainsAny(text, " \t\r\n") {
 		return r, "holds a blank"
 	}
-	ends := strings.Split(text, ",")
-	if len(ends) != 2 {
-		return r, fmt.Sprintf("has %d parts, two are needed", len(ends))
+	switch n := strings.Count(text, ","); n {
+	case 0:
+		return r, "has no comma: two numbers are needed"
+	case 1:
+	default:
+		return r, fmt.Sprintf("has %d parts, two are needed", n+1)
 	}
 	var v [2]float64
-	for i, end := range ends {
+	for i, end := range strings.Split(text, ",") {
 		if end == "" {
 			return r, "has an open end, which the platform does not know"
 		}

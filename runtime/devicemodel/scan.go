@@ -200,6 +200,9 @@ func (s *scanner) member(names *nameSet) bool {
 			Text:   "the member " + quote(string(key)) + " occurs twice in one object",
 			Remedy: "delete one of the two: readers differ in which one they take",
 		})
+		if s.found.full() {
+			return false
+		}
 	}
 	if len(s.keys)-names.first > maxMembers {
 		return s.fail(start, "an object has more than "+strconv.Itoa(maxMembers)+" members", "check where this file comes from: it is no device model")
