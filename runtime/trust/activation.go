@@ -92,7 +92,7 @@ func (a *attempt) key(ctx context.Context, bits int) (*keyPair, error) {
 		}
 		return present, nil
 	}
-	private, err := generateRSA(bits)
+	private, err := a.file.generate(bits)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +180,11 @@ func (a *attempt) Close() error {
 	err := a.claim.release()
 	a.claim = nil
 	return err
+}
+
+// Format shows which device is being activated, whatever the verb.
+func (a *attempt) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "trust.Activation{%s}", a.file)
 }
 
 // shellWord quotes text, which may come from the server, for a command line that

@@ -20,13 +20,11 @@ type claim struct {
 
 // claim takes hold of the file. The caller must release it.
 func (f *File) claim() (*claim, error) {
-	f.mu.RLock()
-	passphrase := slices.Clone(f.passphrase)
-	f.mu.RUnlock()
-	if passphrase == nil {
+	form := f.passphraseForm()
+	if form == nil {
 		return nil, ErrWiped
 	}
-	c := &claim{disk: f.disk, passphrase: passphrase}
+	c := &claim{disk: f.disk, passphrase: form}
 	if f.path == "" {
 		return nil, readOnly(errors.New("it was read from memory"), "open it with trust.Open")
 	}
@@ -39,6 +37,16 @@ func (f *File) claim() (*claim, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// passphraseForm returns a copy, nil once f is wiped.
+func (f *File) passphraseForm() []byte {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.passphrase == nil {
+		return nil
+	}
+	return slices.Clone(f.passphrase.bytes)
 }
 
 func (c *claim) take(path string) (err error) {

@@ -3,6 +3,7 @@ package trust
 import (
 	"crypto"
 	"crypto/hmac"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"errors"
@@ -18,18 +19,21 @@ import (
 // A File is an opened provisioning file: [Assets] that live in memory until an
 // activation or a reset rewrites the file. It is safe for concurrent use and
 // shows without its secrets in logs and with every formatting verb.
-type File struct {
-	*opened // behind a pointer: a copied File shows an address
-}
+type File struct{ *opened }
 
+// opened has its secrets behind pointers, where no misused formatting verb goes.
 type opened struct {
-	path string
-	disk disk
+	path     string
+	disk     disk
+	generate func(bits int) (*rsa.PrivateKey, error)
 
 	mu         sync.RWMutex
 	content    *content
-	passphrase []byte // in the form that the file uses; nil once wiped
+	passphrase *boxed // in the byte form that the file uses; nil once wiped
 }
+
+// boxed puts bytes behind a pointer.
+type boxed struct{ bytes []byte }
 
 var _ Assets = (*File)(nil)
 
@@ -69,7 +73,7 @@ func read(path string, data, passphrase []byte) (*File, error) {
 	if err != nil {
 		return nil, fileError("open", path, err)
 	}
-	return &File{&opened{path: path, content: c, passphrase: form}}, nil
+	return &File{&opened{path: path, generate: generateRSA, content: c, passphrase: &boxed{form}}}, nil
 }
 
 // readLimited reads a regular file of at most MaxSize bytes; opening anything
@@ -212,13 +216,15 @@ func (f *File) Wipe() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.content.wipe()
-	Wipe(f.passphrase)
-	f.passphrase = nil
+	if f.passphrase != nil {
+		Wipe(f.passphrase.bytes)
+		f.passphrase = nil
+	}
 }
 
 // String shows path, server and ids.
-func (f *File) String() string {
-	if f == nil || f.opened == nil {
+func (f File) String() string {
+	if f.opened == nil {
 		return "trust.File{}"
 	}
 	c := f.now()
@@ -227,15 +233,15 @@ func (f *File) String() string {
 }
 
 // GoString is String.
-func (f *File) GoString() string { return f.String() }
+func (f File) GoString() string { return f.String() }
 
 // Format writes String whatever the verb.
-func (f *File) Format(s fmt.State, _ rune) { io.WriteString(s, f.String()) }
+func (f File) Format(s fmt.State, _ rune) { io.WriteString(s, f.String()) }
 
 // LogValue shows path, server and ids.
-func (f *File) LogValue() slog.Value {
-	if f == nil || f.opened == nil {
-		return slog.StringValue("")
+func (f File) LogValue() slog.Value {
+	if f.opened == nil {
+		return slog.StringValue(f.String())
 	}
 	c := f.now()
 	return slog.GroupValue(

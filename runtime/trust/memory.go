@@ -45,9 +45,7 @@ type MemoryConfig struct {
 // Memory is [Assets] without a file: for keys in a TPM or an HSM, which it reaches
 // through the functions of its MemoryConfig, and for tests. It is safe for
 // concurrent use and shows without its secrets.
-type Memory struct {
-	*remembered // behind a pointer: a copied Memory shows an address
-}
+type Memory struct{ *remembered }
 
 type remembered struct {
 	cfg     MemoryConfig
@@ -167,8 +165,8 @@ func (m *Memory) BeginActivation(ctx context.Context) (Activation, error) {
 }
 
 // String shows server and ids.
-func (m *Memory) String() string {
-	if m == nil || m.remembered == nil {
+func (m Memory) String() string {
+	if m.remembered == nil {
 		return "trust.Memory{}"
 	}
 	return fmt.Sprintf("trust.Memory{server: %s, client: %q, endpoint: %q}",
@@ -176,10 +174,10 @@ func (m *Memory) String() string {
 }
 
 // GoString is String.
-func (m *Memory) GoString() string { return m.String() }
+func (m Memory) GoString() string { return m.String() }
 
 // Format writes String whatever the verb.
-func (m *Memory) Format(s fmt.State, _ rune) { io.WriteString(s, m.String()) }
+func (m Memory) Format(s fmt.State, _ rune) { io.WriteString(s, m.String()) }
 
 // LogValue is String.
-func (m *Memory) LogValue() slog.Value { return slog.StringValue(m.String()) }
+func (m Memory) LogValue() slog.Value { return slog.StringValue(m.String()) }

@@ -128,3 +128,8 @@ func (a *memoryAttempt) Close() error {
 	}
 	return nil
 }
+
+// Format shows which device is being activated, whatever the verb.
+func (a *memoryAttempt) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "trust.Activation{%s}", Memory{a.memory})
+}
