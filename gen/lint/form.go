@@ -1,9 +1,6 @@
 package lint
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "strings"
 
 // form is what the JSON Schema demands of a member that only servers write.
 type form uint8
@@ -28,20 +25,22 @@ func (f form) String() string {
 	return "a list of objects"
 }
 
-// fits tells whether a value that begins with the token has the form.
-func (f form) fits(t json.Token) bool {
-	if t == nil {
+// fits tells whether the text of a JSON value has the form.
+func (f form) fits(value []byte) bool {
+	if len(value) == 0 {
+		return false
+	}
+	switch value[0] {
+	case 'n':
 		return f != text
-	}
-	switch t := t.(type) {
-	case string:
+	case '"':
 		return f == text || f == textOrNull
-	case json.Number:
-		return f == millis && whole(t.String())
-	case json.Delim:
-		return f == listOrNull && t == '['
+	case '[':
+		return f == listOrNull
+	case '{', 't', 'f':
+		return false
 	}
-	return false
+	return f == millis && whole(string(value))
 }
 
 // whole tells whether a JSON number is written as a whole number that is not negative: 12, 12.0 or 12E3. The schema takes some forms

@@ -1,8 +1,6 @@
 package lint
 
 import (
-	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -18,9 +16,8 @@ const mostStrange = 100_000
 // memberReader looks at the members that no loader reads: those whose names are nearly right, where the mistake would stay silent
 // everywhere else, and those that only servers write, where the JSON Schema has an opinion and clients have none.
 type memberReader struct {
-	*json.Decoder
-	text      []byte
-	start     int64 // offset of text in the file
+	scanner
+	start     int64 // offset of the text in the file
 	strange   int   // names so far that no shape has
 	suspects  []suspect
 	malformed []malformed
@@ -46,126 +43,111 @@ type malformed struct {
 
 // document walks through one model.
 func (r *memberReader) document(d devicemodel.Document, model *shape) {
-	r.Decoder, r.text, r.start = json.NewDecoder(bytes.NewReader(d.Raw)), d.Raw, d.Offset
-	r.UseNumber()
-	if t, err := r.Token(); err == nil && t == json.Delim('{') {
-		r.object(d.Pointer, model)
+	r.scanner, r.start = scanner{text: d.Raw}, d.Offset
+	if r.peek() == '{' {
+		r.object(path{root: d.Pointer}, model)
 	}
+}
+
+// path is the way to a value. It turns into a pointer only where there is something to report.
+type path struct {
+	up    *path
+	root  string // of the outermost path: the pointer of the model
+	name  []byte // quoted; nil for an element of a list
+	index int
+}
+
+func (p *path) pointer() string {
+	switch {
+	case p.up == nil:
+		return p.root
+	case p.name != nil:
+		return p.up.pointer() + "/" + escape(unquote(p.name))
+	}
+	return p.up.pointer() + "/" + itoa(p.index)
 }
 
 // unknown is a member that the shape does not have.
 type unknown struct {
-	name   string
+	name   []byte // quoted
 	offset int64
 }
 
-// object reads the members of the object that is open.
-func (r *memberReader) object(pointer string, s *shape) {
+// object reads the members of the object at the position.
+func (r *memberReader) object(at path, s *shape) {
 	var strange []unknown
-	var present []string
-	for r.More() {
-		offset := r.next()
-		t, err := r.Token()
-		name, ok := t.(string)
-		if !ok || err != nil {
-			return
-		}
-		below := pointer + "/" + escape(name)
-		if slices.Contains(s.keys, name) {
-			present = append(present, name)
-		} else if r.strange < mostStrange && len(r.suspects) < most {
+	var present uint64 // bits by index of s.keys
+	for r.pos++; r.more('}'); {
+		u := unknown{offset: r.start + int64(r.pos)}
+		u.name = r.value()
+		i := s.index(u.name)
+		switch {
+		case i >= 0:
+			present |= 1 << i
+			r.known(path{up: &at, name: u.name}, &s.keys[i])
+			continue
+		case r.strange < mostStrange && len(r.suspects) < most:
 			r.strange++
-			strange = append(strange, unknown{name, offset})
+			strange = append(strange, u)
 		}
-		r.value(below, name, s)
+		r.value()
 	}
-	r.Token()
 	for _, u := range strange {
-		r.judge(pointer, s, u, present)
+		r.judge(at, s, u, present)
 	}
 }
 
 // judge reports a strange member if it was probably meant to be a known one that is absent.
-func (r *memberReader) judge(pointer string, s *shape, u unknown, present []string) {
-	meant := s.alias[strings.ToLower(u.name)]
+func (r *memberReader) judge(at path, s *shape, u unknown, present uint64) {
+	name, names := unquote(u.name), s.names()
+	meant := s.alias[strings.ToLower(name)]
 	if meant == "" {
-		meant = Nearest(u.name, s.keys)
+		meant = Nearest(name, names)
 	}
-	if meant == "" || slices.Contains(present, meant) {
+	if meant == "" || present&(1<<slices.Index(names, meant)) != 0 || len(r.suspects) == most {
 		return
 	}
-	r.suspects = append(r.suspects, suspect{u.offset, pointer, pointer + "/" + escape(u.name), s.what, u.name, meant})
+	below := path{up: &at, name: u.name}
+	r.suspects = append(r.suspects, suspect{u.offset, at.pointer(), below.pointer(), s.what, name, meant})
 }
 
-// next is the offset of the next token.
-func (r *memberReader) next() int64 {
-	at := int(r.InputOffset())
-	for at < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[at]) >= 0 {
-		at++
-	}
-	return r.start + int64(at)
-}
-
-// value reads a member's value: into it when there is a shape for it, over it otherwise.
-func (r *memberReader) value(pointer, name string, s *shape) {
-	offset := r.next()
-	t, err := r.Token()
-	if err != nil {
+// known reads the value of a known member: into it when there is a shape for it, over it otherwise.
+func (r *memberReader) known(at path, k *key) {
+	first := r.peek()
+	before := r.pos
+	if k.form != 0 && !k.form.fits(r.value()) {
+		r.bad(malformed{r.start + int64(before), at.pointer(), k.name, k.form.String()})
 		return
 	}
-	if f, ok := s.form[name]; ok && !f.fits(t) {
-		r.bad(malformed{offset, pointer, name, f.String()})
-	}
-	switch below := s.below[name]; {
-	case t != json.Delim('{') && t != json.Delim('['):
-	case below == nil:
-		r.skip()
-	case t == json.Delim('{'):
-		r.object(pointer, below)
+	r.pos = before
+	switch {
+	case k.below != nil && first == '{':
+		r.object(at, k.below)
+	case k.below != nil && first == '[':
+		r.list(at, k.below)
 	default:
-		r.list(pointer, below)
+		r.value()
 	}
 }
 
-// list reads the elements of the list that is open. Lists within it have no shape, so the depth is bounded.
-func (r *memberReader) list(pointer string, s *shape) {
-	for i := 0; r.More(); i++ {
-		offset := r.next()
-		t, err := r.Token()
-		switch {
-		case err != nil:
-			return
-		case t == json.Delim('{'):
-			r.object(pointer+"/"+itoa(i), s)
+// list reads the elements of the list at the position. Lists within it have no shape, so the depth is bounded.
+func (r *memberReader) list(at path, s *shape) {
+	r.pos++
+	for i := 0; r.more(']'); i++ {
+		if r.peek() == '{' {
+			r.object(path{up: &at, index: i}, s)
 			continue
-		case t == json.Delim('['):
-			r.skip()
 		}
-		if s.form != nil {
-			r.bad(malformed{offset, pointer + "/" + itoa(i), s.what + " " + itoa(i+1), "an object"})
+		offset := r.start + int64(r.pos)
+		r.value()
+		if s.what == "link" { // of the others the loader says so
+			r.bad(malformed{offset, (&path{up: &at, index: i}).pointer(), s.what + " " + itoa(i+1), "an object"})
 		}
 	}
-	r.Token()
 }
 
 func (r *memberReader) bad(m malformed) {
 	if len(r.malformed) < most {
 		r.malformed = append(r.malformed, m)
-	}
-}
-
-// skip reads to the end of the object or list that is open. It counts instead of recursing: hostile text nests deeply.
-func (r *memberReader) skip() {
-	for depth := 1; depth > 0; {
-		t, err := r.Token()
-		if err != nil {
-			return
-		}
-		switch t {
-		case json.Delim('{'), json.Delim('['):
-			depth++
-		case json.Delim('}'), json.Delim(']'):
-			depth--
-		}
 	}
 }
