@@ -67,10 +67,13 @@ func (m *Message) hasClientID() bool { return m.ClientText != "" || !m.ClientID.
 // other.
 func (m *Message) payloadFits() bool {
 	there := [...]bool{m.Data != nil, m.Alert != nil, m.Request != nil, m.Response != nil, m.Report != nil}
-	for i, t := range [...]MessageType{TypeData, TypeAlert, TypeRequest, TypeResponse, TypeResourcesReport} {
+	types := [...]MessageType{TypeData, TypeAlert, TypeRequest, TypeResponse, TypeResourcesReport}
+	fits := false
+	for i, t := range types {
 		if there[i] != (t == m.Type) {
 			return false
 		}
+		fits = fits || there[i]
 	}
-	return m.Type != 0
+	return fits
 }

@@ -1,5 +1,10 @@
 package wire
 
+import "strings"
+
+// maxDetail bounds what an error repeats of a message.
+const maxDetail = 64
+
 // DecodeMessage reads one message object (docs/protocol/messages.md §2, §7).
 //
 // What is there must be right: text that is no JSON, a known member of the
@@ -38,7 +43,8 @@ type decoder struct {
 
 func (d *decoder) report(at int, code Code, err error, detail string) {
 	if d.fault == nil {
-		d.fault = &DecodeError{Offset: int64(at), Code: code, Err: err, Detail: detail[:min(len(detail), 64)]}
+		d.fault = &DecodeError{Offset: int64(at), Code: code, Err: err,
+			Detail: strings.Clone(detail[:min(len(detail), maxDetail)])}
 	}
 }
 

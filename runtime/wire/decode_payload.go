@@ -110,7 +110,12 @@ func (d *decoder) items(code Code) []Item {
 		}
 		items = append(items, Item{Name: name, Value: value})
 	}
-	return slices.Concat([]Item{}, items)
+	if len(items) == 0 {
+		return nil
+	}
+	all := make([]Item, len(items)) // room stays on the stack
+	copy(all, items)
+	return all
 }
 
 // nameSet tells names apart: few by looking at each, many by a map.

@@ -57,13 +57,14 @@ func (e *InvalidError) Error() string {
 // Unwrap gives the cause.
 func (e *InvalidError) Unwrap() error { return e.Err }
 
-// DecodeError reports text that is no message. A receiver that goes on can
-// answer with what was read before: ID, Source and Destination.
+// DecodeError reports text that DecodeMessage, SplitArray or DecodeObject does
+// not take. A receiver of a message that goes on can answer with what could be
+// read: ID, Source and Destination.
 type DecodeError struct {
 	Offset  int64  // byte offset in the text; of the enclosing object when a member is missing
 	Pointer string // RFC 6901 pointer of the member, which may be missing
-	Code    Code   // 0 when the text was no message to begin with (SplitArray, DecodeObject)
-	Err     error  // a sentinel of this package
+	Code    Code
+	Err     error // a sentinel of this package
 
 	ID          string // "" if not read
 	Source      string // "" if not read
@@ -73,14 +74,11 @@ type DecodeError struct {
 
 // Error gives the place, the cause, what was found and the error number.
 func (e *DecodeError) Error() string {
-	text := fmt.Sprintf("wire: message at offset %d, %q: %v", e.Offset, e.Pointer, e.Err)
+	text := fmt.Sprintf("wire: offset %d, %q: %v", e.Offset, e.Pointer, e.Err)
 	if e.Detail != "" {
 		text += fmt.Sprintf(": %.64q", e.Detail)
 	}
-	if e.Code != 0 {
-		text += fmt.Sprintf(" (%d)", e.Code)
-	}
-	return text
+	return fmt.Sprintf("%s (%d)", text, e.Code)
 }
 
 // Unwrap gives the cause.
