@@ -44,6 +44,7 @@ func permitted() []arrows {
 		bar        = "github.com/schollz/progressbar/v3"
 		term       = "golang.org/x/term"
 		yaml       = "github.com/goccy/go-yaml"
+		diff       = "github.com/rogpeppe/go-internal/diff"
 		tools      = "golang.org/x/tools"
 		sqlite     = "modernc.org/sqlite"
 		prometheus = "github.com/prometheus/client_golang"
@@ -79,6 +80,7 @@ func permitted() []arrows {
 		// The generator.
 		{from: schema, theirs: []string{jsonschema}},
 		{from: "gen/...", ours: []string{devicemodel, schema, "gen/..."}, theirs: []string{yaml}},
+		{from: "gen", ours: []string{devicemodel, schema, "gen/..."}, theirs: []string{yaml, diff}},
 		{from: "gen/emit", ours: []string{devicemodel, schema, "gen/..."}, theirs: []string{jennifer}},
 		{from: "gen/source", ours: []string{devicemodel, schema, "gen/...", fetch}},
 

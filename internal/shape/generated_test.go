@@ -75,16 +75,19 @@ func TestGeneratedIsUpToDate(t *testing.T) {
 	})
 }
 
-// runCheck runs `iotcs-gen check` in a folder.
+// runCheck runs `iotcs-gen check` in a folder. What it said is its findings; the
+// differences that it prints beside them are left to people.
 func runCheck(t *testing.T, program, dir string) (code int, said string) {
 	t.Helper()
 	command := exec.Command(program, "check")
 	command.Dir = dir
-	out, err := command.CombinedOutput()
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	err := command.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode(), string(out)
+		return exit.ExitCode(), stderr.String()
 	} else if err != nil {
 		t.Fatal(err)
 	}
-	return 0, string(out)
+	return 0, stderr.String()
 }
