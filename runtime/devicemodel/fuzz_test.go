@@ -53,7 +53,7 @@ func checkPlaces(t *testing.T, data []byte, docs []devicemodel.Document, found [
 		if f.Offset < 0 || f.Offset > int64(len(data)) || f.Pointer != "" && f.Pointer[0] != '/' {
 			t.Fatalf("finding outside the text of %d bytes: %v", len(data), f)
 		}
-		if f.Text == "" || f.Remedy == "" || strings.Contains(f.Text, "%!") {
+		if f.Text == "" || f.Remedy == "" || strings.Contains(f.Text, "%!") && !bytes.Contains(data, []byte("%!")) {
 			t.Fatalf("finding without words: %+v", f)
 		}
 		if i > 0 && found[i-1].Offset > f.Offset {
