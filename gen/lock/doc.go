@@ -10,11 +10,11 @@
 // sides all the same:
 //
 //	urn:com:example:pump action reset Reset
+//	urn:com:example:pump alert urn:com:example:pump:too_hot TooHot
 //	urn:com:example:pump attribute left-door LeftDoor
 //	urn:com:example:pump attribute left_door LeftDoor2
 //	urn:com:example:pump field urn:com:example:pump:too_hot temperature Temperature
 //	urn:com:example:pump file pump/device.go
-//	urn:com:example:pump format urn:com:example:pump:too_hot TooHot
 //	urn:com:example:pump package pump
 //	urn:com:example:pump type Pump
 package lock

@@ -21,7 +21,8 @@ const (
 	Attribute Kind = "attribute" // an attribute
 	Action    Kind = "action"    // an action
 	Argument  Kind = "argument"  // an argument of an action
-	Format    Kind = "format"    // an alert or custom data
+	Alert     Kind = "alert"     // a format of type ALERT
+	Data      Kind = "data"      // a format of type DATA
 	Field     Kind = "field"     // a field of a format
 	File      Kind = "file"      // a file that the generator wrote
 )
@@ -40,7 +41,7 @@ func (k Kind) wires() int {
 	switch k {
 	case Package, Type, File:
 		return 0
-	case Attribute, Action, Format:
+	case Attribute, Action, Alert, Data:
 		return 1
 	case Argument, Field:
 		return 2

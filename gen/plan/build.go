@@ -34,7 +34,7 @@ func Build(in Input) (*Plan, []Diagnostic, error) {
 	folder := namePackages(urns, in, func(d Diagnostic) { found = append(found, d) })
 	p := &Plan{Packages: make([]Package, 0, len(models))}
 	for _, m := range models {
-		b := builder{model: m, found: &found, roster: newRoster(m, typeWords(m.URN, folder.level[m.URN]), in.Lock)}
+		b := builder{model: m, found: &found, roster: newRoster(m, typeWords(m.URN), in.Lock)}
 		if b.roster.err != nil {
 			return nil, nil, b.roster.err
 		}
@@ -169,12 +169,13 @@ func (b *builder) formats(typeName string) []Format {
 	all := make([]Format, 0, len(b.model.Formats))
 	for i := range b.model.Formats {
 		f := &b.model.Formats[i]
-		m := b.member(lock.Format, "", f.URN)
+		kind := kindOf(f.Type)
+		m := b.member(lock.Kind(kind), "", f.URN)
 		format := Format{
-			Kind: kindOf(f.Type), Name: m.Name, Const: "format" + m.Name, URN: f.URN, Label: strings.ReplaceAll(label(f.Name), `"`, "'"),
+			Kind: kind, Name: m.Name, Const: "format" + m.Name + kind.suffix(), URN: f.URN, Label: strings.ReplaceAll(label(f.Name), `"`, "'"),
 			Description: f.Description, Doc: sentence(f.Description), Note: m.note(), Fields: b.fields(f),
 		}
-		format.Type = m.Name + strings.ToUpper(string(format.Kind[:1])) + string(format.Kind[1:])
+		format.Type = m.Name + kind.suffix()
 		format.parameters(receiver(typeName))
 		all = append(all, format)
 	}
@@ -205,6 +206,9 @@ func (f *Format) parameters(receiver string) {
 	}
 	if n := len(required); n > 2 || n == 2 && required[0].Type == required[1].Type {
 		f.FieldsType = f.Name + "Fields"
+		if f.Kind == Data {
+			f.FieldsType = f.Type + "Fields"
+		}
 		return
 	}
 	for i, field := range required {

@@ -24,7 +24,8 @@
 //	model T                                                              T
 //	attribute X          X, SetX, OfferX, OnX, OnXError    X             XMin, XMax
 //	action X                                                             XArgs; and X among the actions
-//	alert or data X      NewXAlert, NewXData                             XAlert, XData, XFields
+//	alert X              NewXAlert                                       XAlert, XFields
+//	custom data X        NewXData                                        XData, XDataFields
 //	field X of a format                                    X
 //	argument X of an action                                              a field X in XArgs
 //
@@ -41,5 +42,6 @@
 //
 // A package is called after the last segment of the model's URN, in lower-case ASCII letters and digits. The segment before it is put in
 // front, and the one before that, as long as the name is empty, begins with a digit, is reserved (see naming.go), or is the
-// name of another model; of several new models with one name all get longer. The main type is called after the same segments.
+// name of another model; of several new models with one name all get longer. The main type is called after the last segment, and those
+// before it only where that gives no name.
 package plan

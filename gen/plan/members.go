@@ -14,7 +14,7 @@ import (
 // roster holds every member of one model that needs a Go name, and the former members on record.
 type roster struct {
 	byKey map[lock.Fact]*member // by fact without name
-	top   []*member             // the main type, attributes, actions and formats: all that share names
+	top   []*member             // the main type, attributes, actions, alerts and custom data: all that share names
 	inner map[string][]*member  // fields by URN of their format
 	args  map[string][]*member  // arguments by name of their action
 	err   error                 // what no loader would have let through
@@ -38,8 +38,9 @@ func newRoster(m *devicemodel.Model, typeWords []string, l *lock.Lock) *roster {
 	}
 	for i := range m.Formats {
 		f := &m.Formats[i]
-		plain := exported(formatWords(m.URN, f.URN, f.Name, kindOf(f.Type)))
-		r.add(lock.Fact{URN: m.URN, Kind: lock.Format, Wire: f.URN}, plain, place{index: i}, devicemodel.String)
+		kind := kindOf(f.Type)
+		plain := exported(formatWords(m.URN, f.URN, f.Name, kind))
+		r.add(lock.Fact{URN: m.URN, Kind: lock.Kind(kind), Wire: f.URN}, plain, place{index: i}, devicemodel.String)
 		for k := range f.Fields {
 			name := f.Fields[k].Name
 			r.add(lock.Fact{URN: m.URN, Kind: lock.Field, In: f.URN, Wire: name}, exported(words(name)), place{i, k}, f.Fields[k].Type)
@@ -75,7 +76,7 @@ func (r *roster) addFormer(urn string, l *lock.Lock) {
 	for _, f := range l.Facts(urn) {
 		f.Name = ""
 		switch f.Kind {
-		case lock.Attribute, lock.Action, lock.Format, lock.Field, lock.Argument:
+		case lock.Attribute, lock.Action, lock.Alert, lock.Data, lock.Field, lock.Argument:
 			if r.byKey[f] == nil {
 				r.put(&member{Fact: f, former: true})
 			}
@@ -85,7 +86,7 @@ func (r *roster) addFormer(urn string, l *lock.Lock) {
 
 // sort puts members that share names into the order in which they are served: by kind, then by wire name.
 func (r *roster) sort() {
-	order := []lock.Kind{lock.Type, lock.Attribute, lock.Action, lock.Format}
+	order := []lock.Kind{lock.Type, lock.Attribute, lock.Action, lock.Alert, lock.Data}
 	byWire := func(a, b *member) int { return strings.Compare(a.Wire, b.Wire) }
 	slices.SortFunc(r.top, func(a, b *member) int {
 		if d := slices.Index(order, a.Kind) - slices.Index(order, b.Kind); d != 0 {
@@ -111,7 +112,7 @@ func (r *roster) groups(yield func([]*member) bool) {
 		switch m.Kind {
 		case lock.Action:
 			group = r.args[m.Wire]
-		case lock.Format:
+		case lock.Alert, lock.Data:
 			group = r.inner[m.Wire]
 		}
 		if len(group) > 0 && !yield(group) {
@@ -130,7 +131,7 @@ func (m *member) key() string {
 	case lock.Field:
 		return pointer("formats", m.In, "fields", m.Wire)
 	}
-	return pointer(string(m.Kind)+"s", m.Wire)
+	return pointer(m.list(), m.Wire)
 }
 
 // Keys of [Diagnostic] that are no members.
@@ -144,8 +145,8 @@ func (m *member) pointer() string {
 	i, k := strconv.Itoa(m.place.index), strconv.Itoa(m.place.inner)
 	switch m.Kind {
 	case lock.Attribute, lock.Action:
-		return pointer(string(m.Kind)+"s", i, "name")
-	case lock.Format:
+		return pointer(m.list(), i, "name")
+	case lock.Alert, lock.Data:
 		return pointer("formats", i, "urn")
 	case lock.Argument:
 		return pointer("actions", i, "arguments", k, "name")
@@ -153,6 +154,17 @@ func (m *member) pointer() string {
 		return pointer("formats", i, "value", "fields", k, "name")
 	}
 	return "/urn"
+}
+
+// list names the list of the model that has the member.
+func (m *member) list() string {
+	switch m.Kind {
+	case lock.Attribute:
+		return "attributes"
+	case lock.Action, lock.Argument:
+		return "actions"
+	}
+	return "formats"
 }
 
 var pointerEscape = strings.NewReplacer("~", "~0", "/", "~1")

@@ -13,7 +13,7 @@ func rangeOf(t devicemodel.Type, r *devicemodel.Range) *Range {
 	if r == nil || !t.Numeric() {
 		return nil
 	}
-	low, high := decimal(r.Low), decimal(r.High)
+	low, high := Decimal(r.Low), Decimal(r.High)
 	if t == devicemodel.Integer {
 		low, high = integer(math.Ceil(r.Low)), integer(math.Floor(r.High))
 	}

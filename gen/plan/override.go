@@ -71,7 +71,7 @@ func (r *roster) named(key string) []*member {
 	var found []*member
 	consider := func(group []*member) {
 		for _, m := range group {
-			bare := m.Wire == key && (m.Kind == lock.Attribute || m.Kind == lock.Action || m.Kind == lock.Format)
+			bare := m.Wire == key && m.Kind != lock.Argument && m.Kind != lock.Field
 			if !m.former && m.Kind != lock.Type && (bare || m.key() == key) {
 				found = append(found, m)
 			}

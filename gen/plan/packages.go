@@ -11,13 +11,12 @@ import (
 type folder struct {
 	taken map[string]string // URN by package name: names that stand
 	names map[string]string // package name by URN
-	level map[string]int    // by URN: how many segments of it the name is made of; absent when the name comes from elsewhere
 }
 
 // namePackages gives each model its package name. urns is sorted. Names of the configuration go before those on record; models that are
 // on record only keep theirs.
 func namePackages(urns []string, in Input, report func(Diagnostic)) *folder {
-	f := &folder{taken: make(map[string]string), names: make(map[string]string), level: make(map[string]int)}
+	f := &folder{taken: make(map[string]string), names: make(map[string]string)}
 	for _, urn := range urns {
 		f.override(urn, in.Overrides[urn].Package, report)
 	}
@@ -54,7 +53,7 @@ func (f *folder) override(urn, name string, report func(Diagnostic)) {
 
 // add names new models: after the last segment, with one segment more for all of those that are not alone with their name.
 func (f *folder) add(urns []string, report func(Diagnostic)) {
-	options := make(map[string][]option, len(urns))
+	options := make(map[string][]string, len(urns))
 	for _, urn := range urns {
 		options[urn] = packageOptions(urn)
 	}
@@ -73,11 +72,11 @@ func (f *folder) add(urns []string, report func(Diagnostic)) {
 }
 
 // spread makes names longer until each is alone or cannot get longer. It leaves one option per URN and returns the URNs by name.
-func (f *folder) spread(urns []string, options map[string][]option) map[string][]string {
+func (f *folder) spread(urns []string, options map[string][]string) map[string][]string {
 	for {
 		groups := make(map[string][]string)
 		for _, urn := range urns {
-			name := options[urn][0].name
+			name := options[urn][0]
 			groups[name] = append(groups[name], urn)
 		}
 		moved := false
@@ -98,40 +97,33 @@ func (f *folder) spread(urns []string, options map[string][]option) map[string][
 }
 
 // number settles the name of a URN, with a number behind it when an earlier one has it.
-func (f *folder) number(urn string, o option, groups map[string][]string, report func(Diagnostic)) {
-	f.level[urn] = o.level
-	name := o.name
+func (f *folder) number(urn, plain string, groups map[string][]string, report func(Diagnostic)) {
+	name := plain
 	for n := 2; f.taken[name] != "" || n > 2 && groups[name] != nil; n++ {
-		name = o.name + strconv.Itoa(n)
+		name = plain + strconv.Itoa(n)
 	}
-	if name != o.name {
+	if name != plain {
 		report(Diagnostic{URN: urn, Pointer: "/urn", Key: keyPackage, Rule: Rule, Level: warning,
-			Text:   "the package is called " + name + ": " + o.name + " is the package of " + f.taken[o.name],
+			Text:   "the package is called " + name + ": " + plain + " is the package of " + f.taken[plain],
 			Remedy: remedy(urn, keyPackage, "for a better name")})
 	}
 	f.take(urn, name)
 }
 
-// option is a possible package name.
-type option struct {
-	name  string
-	level int // how many segments it is made of
-}
-
 // packageOptions gives the names that a URN allows, the shortest first.
-func packageOptions(urn string) []option {
+func packageOptions(urn string) []string {
 	segments := strings.Split(urn, ":")
-	var all []option
+	var all []string
 	name := ""
-	for level := 1; level <= len(segments); level++ {
-		longer := cut(packagePart(segments[len(segments)-level])+name, maxPackage)
+	for n := len(segments) - 1; n >= 0; n-- {
+		longer := cut(packagePart(segments[n])+name, maxPackage)
 		if longer != name && packageName(longer) {
-			all = append(all, option{longer, level})
+			all = append(all, longer)
 		}
 		name = longer
 	}
 	if len(all) == 0 && name != "" { // digits only, or reserved
-		all = append(all, option{cut("x"+name, maxPackage), len(segments)})
+		all = append(all, cut("x"+name, maxPackage))
 	}
 	return all
 }
@@ -144,16 +136,13 @@ func packageName(name string) bool {
 		!slices.Contains(predeclared, name) && !slices.Contains(reservedPackages, name)
 }
 
-// typeWords gives the words of the main type: of as many segments as the package name is made of, and more as long as no name that is
-// free comes out.
-func typeWords(urn string, level int) []string {
+// typeWords gives the words of the main type: of the last segment, and more as long as no name comes out that the package does not use
+// itself. Unlike the package name it does not depend on other models.
+func typeWords(urn string) []string {
 	segments := strings.Split(urn, ":")
 	var all []string
-	for n := max(level, 1); n <= len(segments); n++ {
-		all = nil
-		for _, s := range segments[len(segments)-n:] {
-			all = append(all, words(s)...)
-		}
+	for n := len(segments) - 1; n >= 0; n-- {
+		all = slices.Concat(words(segments[n]), all)
 		if name := exported(all); name != "" && !slices.Contains(reservedInPackage, name) {
 			break
 		}

@@ -79,7 +79,7 @@ type Format struct {
 	Kind        Kind    `json:"kind"`
 	Name        string  `json:"name"`                 // TooHot of TooHotAlert
 	Type        string  `json:"type"`                 // TooHotAlert
-	FieldsType  string  `json:"fieldsType,omitempty"` // TooHotFields, where the required fields are no parameters
+	FieldsType  string  `json:"fieldsType,omitempty"` // TooHotFields, of data TooHotDataFields: where the required fields are no parameters
 	Const       string  `json:"const"`                // constant that holds its index
 	URN         string  `json:"urn"`
 	Label       string  `json:"label"` // the display name, safe in a comment, without quotes
@@ -125,6 +125,14 @@ const (
 	Alert Kind = "alert"
 	Data  Kind = "data"
 )
+
+// suffix is what type names end with.
+func (k Kind) suffix() string {
+	if k == Alert {
+		return "Alert"
+	}
+	return "Data"
+}
 
 // OfKind yields the formats of one kind with their indexes.
 func (p *Package) OfKind(k Kind) iter.Seq2[int, *Format] {

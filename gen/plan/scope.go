@@ -34,9 +34,10 @@ func claims(kind lock.Kind, x string) []claim {
 			{inBuilder, x}, {inPackage, x + "Min"}, {inPackage, x + "Max"}}
 	case lock.Action:
 		return []claim{{inActions, x}, {inPackage, x + "Args"}}
-	case lock.Format:
-		return []claim{{inType, "New" + x + "Alert"}, {inType, "New" + x + "Data"},
-			{inPackage, x + "Alert"}, {inPackage, x + "Data"}, {inPackage, x + "Fields"}}
+	case lock.Alert:
+		return []claim{{inType, "New" + x + "Alert"}, {inPackage, x + "Alert"}, {inPackage, x + "Fields"}}
+	case lock.Data:
+		return []claim{{inType, "New" + x + "Data"}, {inPackage, x + "Data"}, {inPackage, x + "DataFields"}}
 	case lock.Field:
 		return []claim{{inBuilder, x}}
 	}

@@ -73,8 +73,8 @@ func label(name string) string {
 	return "(no printable name)"
 }
 
-// decimal gives a number as a person writes it, exactly.
-func decimal(v float64) string {
+// Decimal gives a number as a person writes it, exactly.
+func Decimal(v float64) string {
 	if v == 0 {
 		return "0" // never -0
 	}
@@ -96,7 +96,7 @@ func defaultOf(t devicemodel.Type, d *devicemodel.Default) *Default {
 		at := time.UnixMilli(d.Integer).UTC().Format("2006-01-02T15:04:05.000Z")
 		return &Default{Literal: strconv.FormatInt(d.Integer, 10), Zero: d.Integer == 0, Doc: at}
 	case devicemodel.Number:
-		text := decimal(d.Number)
+		text := Decimal(d.Number)
 		return &Default{Literal: text, Zero: d.Number == 0, Doc: text}
 	case devicemodel.Boolean:
 		text := strconv.FormatBool(d.Boolean)
