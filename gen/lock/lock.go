@@ -1,6 +1,8 @@
 package lock
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -56,19 +58,32 @@ func (l *Lock) URNs() []string {
 	return slices.Sorted(maps.Keys(l.models))
 }
 
-// Facts returns everything on record about a model, in the order of the file. Members that the model no longer has are among them.
+// Facts returns everything on record about a model, sorted by kind, wire names and name. Members that the model no longer has are among
+// them.
 func (l *Lock) Facts(urn string) []Fact {
-	m := l.peek(urn)
-	all := make([]Fact, 0, len(m.names)+len(m.files))
-	for f, name := range m.names {
-		f.Name = name
-		all = append(all, f)
-	}
-	for file := range m.files {
-		all = append(all, Fact{URN: urn, Kind: File, Name: file})
-	}
-	slices.SortFunc(all, func(a, b Fact) int { return strings.Compare(a.line(), b.line()) })
+	all := slices.Collect(l.peek(urn).all(urn))
+	slices.SortFunc(all, func(a, b Fact) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.In, b.In), strings.Compare(a.Wire, b.Wire),
+			strings.Compare(a.Name, b.Name))
+	})
 	return all
+}
+
+// all yields the facts of a model in any order.
+func (m *facts) all(urn string) iter.Seq[Fact] {
+	return func(yield func(Fact) bool) {
+		for f, name := range m.names {
+			f.Name = name
+			if !yield(f) {
+				return
+			}
+		}
+		for file := range m.files {
+			if !yield(Fact{URN: urn, Kind: File, Name: file}) {
+				return
+			}
+		}
+	}
 }
 
 // Add records facts. A fact about a member that has a name already replaces it; files are added to those on record. Recording twice changes
@@ -118,7 +133,7 @@ func (l *Lock) drop(urn string) {
 func (l *Lock) Clone() *Lock {
 	c := new(Lock)
 	for _, urn := range l.URNs() {
-		c.Add(l.Facts(urn)...)
+		c.Add(slices.Collect(l.peek(urn).all(urn))...)
 	}
 	return c
 }
@@ -130,7 +145,7 @@ const header = "# Written by iotcs-gen. Keep this file in version control: it ke
 func (l *Lock) Bytes() []byte {
 	var lines []string
 	for _, urn := range l.URNs() {
-		for _, f := range l.Facts(urn) {
+		for f := range l.peek(urn).all(urn) {
 			lines = append(lines, f.line())
 		}
 	}
