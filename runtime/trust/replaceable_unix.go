@@ -16,12 +16,15 @@ func checkSticky(path string, info fs.FileInfo) error {
 	if err != nil {
 		return withoutPath(err)
 	}
-	user := os.Geteuid()
-	if folder.Mode()&fs.ModeSticky == 0 || user == 0 || owner(info) == user || owner(folder) == user {
+	if !stickyBars(folder, info, os.Geteuid()) {
 		return nil
 	}
 	return readOnly(errors.New("its folder is sticky and the file belongs to another user"),
 		"chown the file to the user of this process, or move it to a folder of its own")
+}
+
+func stickyBars(folder, file fs.FileInfo, user int) bool {
+	return folder.Mode()&fs.ModeSticky != 0 && user != 0 && owner(file) != user && owner(folder) != user
 }
 
 // owner returns −1 when it is not known.
