@@ -50,7 +50,7 @@ func (d *decoder) report(at int, code Code, err error, detail string) {
 
 func (d *decoder) missing(object int, member Members, code Code) {
 	if d.fault == nil {
-		d.under = "/" + member.name()
+		d.under = "/" + member.String()
 		d.report(object, code, ErrMissing, "")
 	}
 }
@@ -73,46 +73,14 @@ func (d *decoder) failure(m *Message) error {
 	return fault
 }
 
-// headerMember names the members of the envelope; 0 for unknown ones.
-func headerMember(name string) Members {
-	switch name {
-	case "id":
-		return MemberID
-	case "clientId":
-		return MemberClientID
-	case "source":
-		return MemberSource
-	case "destination":
-		return MemberDestination
-	case "sender":
-		return memberSender
-	case "priority":
-		return MemberPriority
-	case "reliability":
-		return MemberReliability
-	case "eventTime":
-		return MemberEventTime
-	case "type":
-		return memberType
-	case "direction":
-		return memberDirection
-	case "receivedTime":
-		return memberReceivedTime
-	case "sentTime":
-		return memberSentTime
-	case "properties":
-		return memberProperties
-	case "diagnostics":
-		return memberDiagnostics
-	case "payload":
-		return memberPayload
-	}
-	return 0
-}
-
-// headerMembers are the members of the envelope that Message.Absent tells.
-const headerMembers = MemberID | MemberClientID | MemberSource | MemberDestination |
-	MemberPriority | MemberReliability | MemberEventTime
+// toldMembers are the members of the envelope that Message.Absent tells,
+// headerMembers all that it has.
+const (
+	toldMembers = MemberID | MemberClientID | MemberSource | MemberDestination |
+		MemberPriority | MemberReliability | MemberEventTime
+	headerMembers = toldMembers | memberSender | memberType | memberDirection | memberReceivedTime |
+		memberSentTime | memberProperties | memberDiagnostics | memberPayload
+)
 
 func (d *decoder) message(m *Message) {
 	m.Priority, m.Reliability = Low, BestEffort
@@ -123,7 +91,7 @@ func (d *decoder) message(m *Message) {
 	var seen Members
 	payload := -1 // where the payload is, when it came before the type
 	for first := true; ; first = false {
-		member, ok := d.next(first, headerMember, &seen)
+		member, ok := d.next(first, headerMembers, &seen)
 		if !ok {
 			break
 		}
@@ -138,7 +106,7 @@ func (d *decoder) message(m *Message) {
 		payload = d.pos
 		d.skip()
 	}
-	m.Absent |= headerMembers &^ seen
+	m.Absent |= toldMembers &^ seen
 	if !d.finish() {
 		return
 	}
@@ -164,15 +132,16 @@ func (d *decoder) begin(code Code) (start int, ok bool) {
 	return start, d.open()
 }
 
-// next moves to the value of the next member that is known, not null and not a
-// repetition, and adds it to seen. It gives 0 for members that it passed over.
-func (d *decoder) next(first bool, known func(string) Members, seen *Members) (member Members, ok bool) {
+// next moves to the value of the next member. If it is one of the known, not
+// null and not a repetition, it adds it to seen; it passes over all others and
+// gives 0 for them.
+func (d *decoder) next(first bool, known Members, seen *Members) (member Members, ok bool) {
 	name, ok := d.member(first)
 	if !ok {
 		return 0, false
 	}
 	text, _ := d.unquote(name) // a name that is not UTF-8 is an unknown one
-	member = known(text)
+	member = memberOf(text) & known
 	switch {
 	case member == 0:
 	case d.peek() == 'n': // null, or an error that skip finds

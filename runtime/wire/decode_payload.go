@@ -27,22 +27,13 @@ func (d *decoder) payload(m *Message) {
 	}
 }
 
-func dataMember(name string) Members {
-	switch name {
-	case "format":
-		return MemberFormat
-	case "data":
-		return MemberData
-	}
-	return 0
-}
-
 func (d *decoder) data(p *DataPayload) (absent Members) {
 	if _, ok := d.begin(CodeNoDataPayload); !ok {
 		return 0
 	}
+	const known = MemberFormat | MemberData
 	var seen Members
-	for member, ok := d.next(true, dataMember, &seen); ok; member, ok = d.next(false, dataMember, &seen) {
+	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
 		switch member {
 		case MemberFormat:
 			p.Format = d.string(CodeDataFormat)
@@ -50,29 +41,16 @@ func (d *decoder) data(p *DataPayload) (absent Members) {
 			p.Items = d.items(CodeDataItems)
 		}
 	}
-	return (MemberFormat | MemberData) &^ seen
-}
-
-func alertMember(name string) Members {
-	switch name {
-	case "format":
-		return MemberFormat
-	case "data":
-		return MemberData
-	case "severity":
-		return MemberSeverity
-	case "description":
-		return memberDescription
-	}
-	return 0
+	return known &^ seen
 }
 
 func (d *decoder) alert(p *AlertPayload) (absent Members) {
 	if _, ok := d.begin(CodeNoAlertPayload); !ok {
 		return 0
 	}
+	const told = MemberFormat | MemberData | MemberSeverity
 	var seen Members
-	for member, ok := d.next(true, alertMember, &seen); ok; member, ok = d.next(false, alertMember, &seen) {
+	for member, ok := d.next(true, told|memberDescription, &seen); ok; member, ok = d.next(false, told|memberDescription, &seen) {
 		switch member {
 		case MemberFormat:
 			p.Format = d.string(CodeAlertFormat)
@@ -84,7 +62,7 @@ func (d *decoder) alert(p *AlertPayload) (absent Members) {
 			p.Description = d.string(CodeAlertDescription)
 		}
 	}
-	return (MemberFormat | MemberData | MemberSeverity) &^ seen
+	return told &^ seen
 }
 
 // items reads the values of DATA and ALERT. A null is kept as an item without
@@ -145,28 +123,13 @@ func (s *nameSet) add(name string) bool {
 	return true
 }
 
-func requestMember(name string) Members {
-	switch name {
-	case "method":
-		return MemberMethod
-	case "url":
-		return MemberURL
-	case "headers":
-		return MemberHeaders
-	case "params":
-		return memberParams
-	case "body":
-		return MemberBody
-	}
-	return 0
-}
-
 func (d *decoder) request(r *Request) (absent Members) {
 	if _, ok := d.begin(CodeNoRequestPayload); !ok {
 		return 0
 	}
+	const told = MemberMethod | MemberURL | MemberHeaders | MemberBody
 	var seen Members
-	for member, ok := d.next(true, requestMember, &seen); ok; member, ok = d.next(false, requestMember, &seen) {
+	for member, ok := d.next(true, told|memberParams, &seen); ok; member, ok = d.next(false, told|memberParams, &seen) {
 		switch member {
 		case MemberMethod:
 			r.Method = uppered(d.string(CodeMethod))
@@ -180,31 +143,16 @@ func (d *decoder) request(r *Request) (absent Members) {
 			r.Body = d.body(CodeNotBase64)
 		}
 	}
-	return (MemberMethod | MemberURL | MemberHeaders | MemberBody) &^ seen
-}
-
-func responseMember(name string) Members {
-	switch name {
-	case "statusCode":
-		return MemberStatusCode
-	case "requestId":
-		return MemberRequestID
-	case "url":
-		return MemberURL
-	case "headers":
-		return MemberHeaders
-	case "body":
-		return MemberBody
-	}
-	return 0
+	return told &^ seen
 }
 
 func (d *decoder) response(r *Response) (absent Members) {
 	if _, ok := d.begin(CodeNoResponse); !ok {
 		return 0
 	}
+	const told = MemberStatusCode | MemberRequestID | MemberURL | MemberHeaders | MemberBody
 	var seen Members
-	for member, ok := d.next(true, responseMember, &seen); ok; member, ok = d.next(false, responseMember, &seen) {
+	for member, ok := d.next(true, told, &seen); ok; member, ok = d.next(false, told, &seen) {
 		switch member {
 		case MemberStatusCode:
 			r.StatusCode = d.status()
@@ -218,7 +166,7 @@ func (d *decoder) response(r *Response) (absent Members) {
 			r.Body = d.body(CodeResponseBody)
 		}
 	}
-	return (MemberStatusCode | MemberRequestID | MemberURL | MemberHeaders | MemberBody) &^ seen
+	return told &^ seen
 }
 
 // status reads a status code: any number that int holds on every platform.

@@ -2,16 +2,6 @@ package wire
 
 import "strings"
 
-func reportPayloadMember(name string) Members {
-	switch name {
-	case "type":
-		return memberPayloadType
-	case "value":
-		return memberValue
-	}
-	return 0
-}
-
 // resourcesReport reads the payload, whose report is wrapped into a typed value
 // (docs/protocol/messages.md §7.3).
 func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
@@ -19,10 +9,11 @@ func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
 	if !ok {
 		return 0
 	}
+	const known = memberType | memberValue
 	var seen Members
-	for member, ok := d.next(true, reportPayloadMember, &seen); ok; member, ok = d.next(false, reportPayloadMember, &seen) {
+	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
 		switch member {
-		case memberPayloadType:
+		case memberType:
 			enum(d, CodeOther, ErrUnknownValue, parsePayloadType)
 		case memberValue:
 			absent = d.reportValue(r)
@@ -36,26 +27,13 @@ func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
 
 func parsePayloadType(text string) (string, bool) { return text, text == "JSON" }
 
-func reportMember(name string) Members {
-	switch name {
-	case "reportType":
-		return MemberReportType
-	case "endpointName":
-		return MemberEndpointName
-	case "reconciliationMark":
-		return memberMark
-	case "resources":
-		return MemberResources
-	}
-	return 0
-}
-
 func (d *decoder) reportValue(r *ResourcesReport) (absent Members) {
 	if _, ok := d.begin(CodeOther); !ok {
 		return 0
 	}
+	const told = MemberReportType | MemberEndpointName | MemberResources
 	var seen Members
-	for member, ok := d.next(true, reportMember, &seen); ok; member, ok = d.next(false, reportMember, &seen) {
+	for member, ok := d.next(true, told|memberMark, &seen); ok; member, ok = d.next(false, told|memberMark, &seen) {
 		switch member {
 		case MemberReportType:
 			r.ReportType = enum(d, CodeOther, ErrUnknownValue, ParseReportType)
@@ -67,7 +45,7 @@ func (d *decoder) reportValue(r *ResourcesReport) (absent Members) {
 			r.Resources = d.resources()
 		}
 	}
-	return (MemberReportType | MemberEndpointName | MemberResources) &^ seen
+	return told &^ seen
 }
 
 func (d *decoder) resources() []Resource {
@@ -85,28 +63,13 @@ func (d *decoder) resources() []Resource {
 	return resources
 }
 
-func resourceMember(name string) Members {
-	switch name {
-	case "endpointName":
-		return MemberEndpointName
-	case "name":
-		return memberName
-	case "path":
-		return memberPath
-	case "status":
-		return memberStatus
-	case "methods":
-		return memberMethods
-	}
-	return 0
-}
-
 func (d *decoder) resource() (r Resource) {
 	if _, ok := d.begin(CodeOther); !ok {
 		return r
 	}
+	const known = MemberEndpointName | memberName | memberPath | memberStatus | memberMethods
 	var seen Members
-	for member, ok := d.next(true, resourceMember, &seen); ok; member, ok = d.next(false, resourceMember, &seen) {
+	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
 		switch member {
 		case MemberEndpointName:
 			r.EndpointName = d.string(CodeOther)

@@ -88,11 +88,14 @@ func TestNamesForLogs(t *testing.T) {
 
 func TestMembersHaveNames(t *testing.T) {
 	seen := make(map[string]bool)
-	for m := MemberID; m <= MemberResources; m <<= 1 {
+	for m := MemberID; m <= memberMethods; m <<= 1 {
 		name := m.String()
-		if name == "" || seen[name] || name == number("Members", 0) {
+		if name == "" || seen[name] || memberOf(name) != m {
 			t.Errorf("member %#x has the name %q", uint64(m), name)
 		}
 		seen[name] = true
+	}
+	if past := memberMethods << 1; past.String() != "" || memberOf("links") != 0 {
+		t.Errorf("names beyond the last member: %q", past)
 	}
 }

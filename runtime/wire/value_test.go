@@ -16,7 +16,7 @@ func TestValueIsSmallAndComparable(t *testing.T) {
 	if size := unsafe.Sizeof(Value{}); size > 32 {
 		t.Errorf("Value has %d bytes", size)
 	}
-	if IntegerValue(5) != IntegerValue(5) || IntegerValue(5) == NumberValue(5) || StringValue("a") == URIValue("a") {
+	if five := IntegerValue(5); five != IntegerValue(5) || five == NumberValue(5) || StringValue("a") == URIValue("a") {
 		t.Error("== does not tell values apart by kind and content")
 	}
 }
