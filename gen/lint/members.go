@@ -77,7 +77,7 @@ type unknown struct {
 func (r *memberReader) object(at path, s *shape) {
 	var strange []unknown
 	var present uint64 // bits by index of s.keys
-	for r.pos++; r.more('}'); {
+	for r.pos++; r.more(); {
 		u := unknown{offset: r.start + int64(r.pos)}
 		u.name = r.value()
 		i := s.index(u.name)
@@ -116,7 +116,7 @@ func (r *memberReader) known(at path, k *key) {
 	first := r.peek()
 	before := r.pos
 	if k.form != 0 && !k.form.fits(r.value()) {
-		r.bad(malformed{r.start + int64(before), at.pointer(), k.name, k.form.String()})
+		r.bad(before, at, k.name, k.form.String())
 		return
 	}
 	r.pos = before
@@ -133,21 +133,21 @@ func (r *memberReader) known(at path, k *key) {
 // list reads the elements of the list at the position. Lists within it have no shape, so the depth is bounded.
 func (r *memberReader) list(at path, s *shape) {
 	r.pos++
-	for i := 0; r.more(']'); i++ {
+	for i := 0; r.more(); i++ {
 		if r.peek() == '{' {
 			r.object(path{up: &at, index: i}, s)
 			continue
 		}
-		offset := r.start + int64(r.pos)
+		before := r.pos
 		r.value()
 		if s.what == "link" { // of the others the loader says so
-			r.bad(malformed{offset, (&path{up: &at, index: i}).pointer(), s.what + " " + itoa(i+1), "an object"})
+			r.bad(before, path{up: &at, index: i}, "link "+itoa(i+1), "an object")
 		}
 	}
 }
 
-func (r *memberReader) bad(m malformed) {
+func (r *memberReader) bad(pos int, at path, name, want string) {
 	if len(r.malformed) < most {
-		r.malformed = append(r.malformed, m)
+		r.malformed = append(r.malformed, malformed{r.start + int64(pos), at.pointer(), name, want})
 	}
 }

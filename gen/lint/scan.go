@@ -24,11 +24,11 @@ func (s *scanner) peek() byte {
 }
 
 // more tells whether another member or element follows, and steps over the closing bracket when none does.
-func (s *scanner) more(closing byte) bool {
+func (s *scanner) more() bool {
 	switch s.peek() {
 	case 0:
 		return false
-	case closing:
+	case '}', ']':
 		s.pos++
 		return false
 	}

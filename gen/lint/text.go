@@ -17,7 +17,10 @@ func quote(name string) string {
 
 // escape makes one step of an RFC 6901 pointer.
 func escape(name string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	if !strings.ContainsAny(name, "~/") {
+		return name
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(name, "~", "~0"), "/", "~1")
 }
 
 func itoa(i int) string { return strconv.Itoa(i) }
