@@ -12,7 +12,8 @@
 // skipped in every pass in which they appeared. With IOTCS_INTEROP=1 there must
 // be none; without it they are listed with their reasons. So no list of
 // permitted skips is kept: a test may skip where it makes no sense as long as
-// it passes somewhere.
+// it passes somewhere. What needs root, or a user other than root, is excused
+// when it says so through package interop.
 //
 // The exit code is 0 when every pass succeeded, 1 when a test failed, was
 // never run where that is demanded, or none was run at all, and 2 when

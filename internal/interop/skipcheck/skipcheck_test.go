@@ -1,10 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/iotcs-go/iotcs/internal/interop"
 )
 
 // stream is what one pass of go test could write, line by line.
@@ -22,6 +25,24 @@ const (
 {"Action":"output","Package":"p","Output":"ok  \tp\t0.1s\n"}
 {"Action":"pass","Package":"p"}`
 )
+
+// skipText notes the text that a test skips with.
+type skipText struct {
+	testing.TB
+	text string
+}
+
+func (s *skipText) Helper()          {}
+func (s *skipText) Skip(args ...any) { s.text = fmt.Sprint(args...) }
+
+// anotherUser is the text with which a test skips that needs the kind of user
+// that this one is not.
+func anotherUser(t *testing.T) string {
+	s := &skipText{TB: t}
+	interop.RequireRoot(s)
+	interop.RequireUnprivileged(s)
+	return s.text
+}
 
 func TestPasses(t *testing.T) {
 	tests := []struct {
@@ -58,6 +79,16 @@ func TestPasses(t *testing.T) {
 			passes:  []string{stream(allocSkips, otherRuns, packageOK)},
 			good:    true,
 			want:    []string{"Never run:\n    p TestAlloc: a_test.go:9"},
+			wantNot: []string{"A skipped test is a failure"},
+		},
+		{
+			name: "for another user, strict",
+			passes: []string{stream(
+				`{"Action":"output","Package":"p","Test":"TestUser","Output":"    a_test.go:9: `+anotherUser(t)+`\n"}`,
+				`{"Action":"skip","Package":"p","Test":"TestUser"}`, otherRuns, packageOK)},
+			strict:  true,
+			good:    true,
+			want:    []string{"Never run:\n    p TestUser: a_test.go:9: needs ", "\n1 passed, 0 failed, 1 skipped\n"},
 			wantNot: []string{"A skipped test is a failure"},
 		},
 		{
