@@ -15,10 +15,12 @@ import (
 func twelveAttributes() []byte {
 	var parts []string
 	for i := range 12 {
-		parts = append(parts, fmt.Sprintf(`{"alias":"","defaultValue":%d,"description":"Value number %d, in percent of the scale","name":"value-%02d","range":"0,100","type":"INTEGER","writable":true}`, i, i, i))
+		parts = append(parts, fmt.Sprintf(`{"alias":"","defaultValue":%d,"description":"Value number %d, in percent of the scale",
+  "name":"value-%02d","range":"0,100","type":"INTEGER","writable":true}`, i, i, i))
 	}
 	return []byte(withMembers(`"attributes":[` + strings.Join(parts, ",") + `],"actions":[{"name":"reset"},{"name":"ramp","argType":"INTEGER","range":"0,100"}],
- "formats":[{"urn":"urn:x:m:f","name":"F","description":"Too hot","type":"ALERT","value":{"fields":[{"name":"temperature","optional":false,"type":"NUMBER"},{"name":"note","optional":true,"type":"STRING"}]}}],
+ "formats":[{"urn":"urn:x:m:f","name":"F","description":"Too hot","type":"ALERT",
+  "value":{"fields":[{"name":"temperature","optional":false,"type":"NUMBER"},{"name":"note","optional":true,"type":"STRING"}]}}],
  "links":[{"href":"https://iot.example.com/iot/api/v2/deviceModels/urn%3Ax%3Am","rel":"self"}]`))
 }
 

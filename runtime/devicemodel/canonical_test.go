@@ -15,13 +15,17 @@ import (
 // The text is a contract: generated code holds its hash.
 func TestCanonicalText(t *testing.T) {
 	m := mustLoad(t, withMembers(`"description":"no part","created":5,
- "attributes":[{"name":"z","type":"STRING","defaultValue":"a \"b\"\\\n\u2028é"},{"name":"n","alias":"m","type":"NUMBER","range":"-0.0,1E3","defaultValue":0.50,"writable":true},
-  {"name":"i","type":"INTEGER","range":"0.0,50.0","defaultValue":5.0},{"name":"b","type":"BOOLEAN","defaultValue":false},{"name":"t","alias":"t","type":"DATETIME","defaultValue":-1},
+ "attributes":[{"name":"z","type":"STRING","defaultValue":"a \"b\"\\\n\u2028é"},
+  {"name":"n","alias":"m","type":"NUMBER","range":"-0.0,1E3","defaultValue":0.50,"writable":true},
+  {"name":"i","type":"INTEGER","range":"0.0,50.0","defaultValue":5.0},{"name":"b","type":"BOOLEAN","defaultValue":false},
+  {"name":"t","alias":"t","type":"DATETIME","defaultValue":-1},
   {"name":"u","type":"URI","defaultValue":"https://x"}],
- "actions":[{"name":"two","alias":"deux","arguments":[{"name":"y","type":"NUMBER","range":"0,1","defaultValue":1},{"name":"x","type":"STRING"}]},{"name":"old","argType":"NUMBER","range":"-5,5"},
+ "actions":[{"name":"two","alias":"deux","arguments":[{"name":"y","type":"NUMBER","range":"0,1","defaultValue":1},{"name":"x","type":"STRING"}]},
+  {"name":"old","argType":"NUMBER","range":"-5,5"},
   {"name":"new","arguments":[{"name":"value","type":"NUMBER","range":"-5,5"}]},{"name":"none"}],
  "formats":[{"urn":"urn:x:m:z","name":"Z","type":"ALERT","value":{"fields":[]}},
-  {"urn":"urn:x:m:a","name":"A","description":"no part","type":"DATA","value":{"fields":[{"name":"q","type":"URI","optional":true,"defaultValue":"no part"},{"name":"p","type":"DATETIME","optional":false}]}}]`))
+  {"urn":"urn:x:m:a","name":"A","description":"no part","type":"DATA","value":{"fields":[
+   {"name":"q","type":"URI","optional":true,"defaultValue":"no part"},{"name":"p","type":"DATETIME","optional":false}]}}]`))
 	const want = `iotcs device model 1
 urn "urn:x:m"
 attribute "b" BOOLEAN default false
@@ -120,13 +124,26 @@ func TestFingerprintSensitivity(t *testing.T) {
  "formats":[{"urn":"urn:x:m:f","name":"F","type":"DATA","value":{"fields":[{"name":"f","type":"URI","optional":true}]}}]`)
 	want := devicemodel.Fingerprint(mustLoad(t, base))
 	matter := map[string][2]string{
-		"urn": {`"urn:x:m"`, `"urn:x:o"`}, "attribute name": {`"name":"n"`, `"name":"N"`}, "alias": {`"alias":"m"`, `"alias":"o"`},
-		"no alias": {`"alias":"m"`, `"alias":""`}, "type": {`"NUMBER","range"`, `"INTEGER","range"`}, "low": {`"0,10"`, `"1,10"`}, "high": {`"0,10"`, `"0,10.5"`},
-		"no range": {`"range":"0,10",`, ``}, "default": {`"defaultValue":5`, `"defaultValue":6`}, "no default": {`"defaultValue":5,`, ``}, "writable": {`true}]`, `false}]`},
-		"action name": {`"name":"act"`, `"name":"akt"`}, "argument name": {`"name":"x"`, `"name":"z"`}, "argument type": {`"name":"x","type":"URI"`, `"name":"x","type":"STRING"`},
+		"urn":            {`"urn:x:m"`, `"urn:x:o"`},
+		"attribute name": {`"name":"n"`, `"name":"N"`},
+		"alias":          {`"alias":"m"`, `"alias":"o"`},
+		"no alias":       {`"alias":"m"`, `"alias":""`},
+		"type":           {`"NUMBER","range"`, `"INTEGER","range"`},
+		"low":            {`"0,10"`, `"1,10"`},
+		"high":           {`"0,10"`, `"0,10.5"`},
+		"no range":       {`"range":"0,10",`, ``},
+		"default":        {`"defaultValue":5`, `"defaultValue":6`},
+		"no default":     {`"defaultValue":5,`, ``},
+		"writable":       {`true}]`, `false}]`},
+		"action name":    {`"name":"act"`, `"name":"akt"`},
+		"argument name":  {`"name":"x"`, `"name":"z"`},
+		"argument type":  {`"name":"x","type":"URI"`, `"name":"x","type":"STRING"`},
 		"argument order": {`{"name":"x","type":"URI"},{"name":"y","type":"URI"}`, `{"name":"y","type":"URI"},{"name":"x","type":"URI"}`},
 		"argument form":  {`"argType":"NUMBER"`, `"arguments":[{"name":"value","type":"NUMBER"}]`},
-		"format urn":     {`"urn:x:m:f"`, `"urn:x:m:g"`}, "format type": {`"DATA"`, `"ALERT"`}, "field name": {`"name":"f"`, `"name":"g"`}, "optional": {`"optional":true`, `"optional":false`},
+		"format urn":     {`"urn:x:m:f"`, `"urn:x:m:g"`},
+		"format type":    {`"DATA"`, `"ALERT"`},
+		"field name":     {`"name":"f"`, `"name":"g"`},
+		"optional":       {`"optional":true`, `"optional":false`},
 	}
 	for name, change := range matter {
 		text := strings.Replace(base, change[0], change[1], 1)
@@ -135,8 +152,12 @@ func TestFingerprintSensitivity(t *testing.T) {
 		}
 	}
 	same := map[string][2]string{
-		"display name": {`"name":"M"`, `"name":"Other"`}, "format name": {`"name":"F"`, `"name":"G"`}, "description": {`"name":"n"`, `"description":"d","name":"n"`},
-		"system": {`"name":"M"`, `"name":"M","system":true,"created":7`}, "number text": {`"0,10"`, `"0.0,1E1"`}, "default text": {`:5,`, `:5.0,`},
+		"display name":       {`"name":"M"`, `"name":"Other"`},
+		"format name":        {`"name":"F"`, `"name":"G"`},
+		"description":        {`"name":"n"`, `"description":"d","name":"n"`},
+		"system":             {`"name":"M"`, `"name":"M","system":true,"created":7`},
+		"number text":        {`"0,10"`, `"0.0,1E1"`},
+		"default text":       {`:5,`, `:5.0,`},
 		"default of a field": {`"optional":true`, `"optional":true,"defaultValue":"x"`},
 	}
 	for name, change := range same {

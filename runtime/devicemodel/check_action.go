@@ -15,13 +15,7 @@ func (c *checker) actions(model part) []Action {
 		all = append(all, a)
 		parts = append(parts, p)
 	}
-	var withAlias []aliased
-	for i := range all {
-		if all[i].Alias != "" {
-			withAlias = append(withAlias, aliased{parts[i], &all[i].Alias})
-		}
-	}
-	c.aliases(names, withAlias)
+	c.aliases(names, parts, func(i int) *string { return &all[i].Alias })
 	return all
 }
 

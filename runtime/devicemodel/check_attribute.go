@@ -19,12 +19,6 @@ func (c *checker) attributes(model part) []Attribute {
 		all = append(all, a)
 		parts = append(parts, p)
 	}
-	var withAlias []aliased
-	for i := range all {
-		if all[i].Alias != "" {
-			withAlias = append(withAlias, aliased{parts[i], &all[i].Alias})
-		}
-	}
-	c.aliases(names, withAlias)
+	c.aliases(names, parts, func(i int) *string { return &all[i].Alias })
 	return all
 }

@@ -94,10 +94,12 @@ func (f *findings) sorted() []Finding {
 	}
 	last := f.list[len(f.list)-1].Offset
 	if more := f.warnings - maxFindings; more > 0 {
-		f.list = append(f.list, Finding{Rule: RuleModel, Level: Warning, Offset: last, Text: fmt.Sprintf("%d more warnings are not shown", more), Remedy: "see to those above first"})
+		f.list = append(f.list, Finding{Rule: RuleModel, Level: Warning, Offset: last,
+			Text: fmt.Sprintf("%d more warnings are not shown", more), Remedy: "see to those above first"})
 	}
 	if f.full() {
-		f.list = append(f.list, Finding{Rule: RuleModel, Level: Error, Offset: last, Text: fmt.Sprintf("the rest was not read after %d errors", f.errors), Remedy: "correct those above first"})
+		f.list = append(f.list, Finding{Rule: RuleModel, Level: Error, Offset: last,
+			Text: fmt.Sprintf("the rest was not read after %d errors", f.errors), Remedy: "correct those above first"})
 	}
 	return f.list
 }

@@ -5,7 +5,7 @@ type Document struct {
 	Model   *Model // nil when the model has a finding of level Error
 	URN     string // the model's URN even when Model is nil; "" when it could not be read
 	Offset  int64  // byte offset of the model's opening brace in the input
-	Pointer string // "" for a single model, "/3" in a list, "/items/3" in a page; the Pointer of each of its findings begins with it
+	Pointer string // "" for a single model, "/3" in a list, "/items/3" in a page; pointers of its findings begin with it
 	Raw     []byte // the model's text, a part of the input
 }
 

@@ -47,7 +47,8 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // read checks size and syntax and tells where the JSON text starts.
 func (c *checker) read(data []byte) (start int, ok bool) {
 	if len(data) > MaxSize {
-		c.found.add(Finding{Rule: RuleSyntax, Level: Error, Offset: MaxSize, Text: tooLargeText, Remedy: "check where it comes from: a device model has some kilobytes"})
+		c.found.add(Finding{Rule: RuleSyntax, Level: Error, Offset: MaxSize, Text: tooLargeText,
+			Remedy: "check where it comes from: a device model has some kilobytes"})
 		return 0, false
 	}
 	if bytes.HasPrefix(data, byteOrderMark) {

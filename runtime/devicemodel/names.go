@@ -31,7 +31,8 @@ func (c *checker) urn(p part) string {
 	n := p.get("urn")
 	c.characters(p, n, urn, "/\\?#%\"<>^`{|}", maxURN)
 	if len(urn) < 4 || !strings.EqualFold(urn[:4], "urn:") {
-		c.report(n, "M13", Warning, fmt.Sprintf("the URN %s does not begin with \"urn:\"", quote(urn)), "begin it with urn: unless the server already knows it without")
+		c.report(n, "M13", Warning, fmt.Sprintf("the URN %s does not begin with \"urn:\"", quote(urn)),
+			"begin it with urn: unless the server already knows it without")
 	}
 	return urn
 }
@@ -109,31 +110,27 @@ func (c *checker) alias(p part, name string) string {
 	return alias
 }
 
-// aliased is a part with the alias that rule M09 checks when all parts of its kind are known.
-type aliased struct {
-	part  part
-	alias *string
-}
-
 // aliases reports aliases that are also the name or the alias of another part of the same kind, and drops them: the real name wins, and an
-// alias of two parts is nobody's.
-func (c *checker) aliases(names unique, all []aliased) {
-	count := make(map[string]int, len(all))
-	for _, a := range all {
-		count[*a.alias]++
+// alias of two parts is nobody's. alias gives the place where the alias of parts[i] is kept.
+func (c *checker) aliases(names unique, parts []part, alias func(i int) *string) {
+	count := make(map[string]int)
+	for i := range parts {
+		count[*alias(i)]++
 	}
-	for _, a := range all {
+	for i, p := range parts {
 		other := ""
-		switch alias := *a.alias; {
-		case names[alias] != nil:
+		switch text := *alias(i); {
+		case text == "":
+		case names[text] != nil:
 			other = "name"
-		case count[alias] > 1:
+		case count[text] > 1:
 			other = "alias"
-		default:
+		}
+		if other == "" {
 			continue
 		}
-		c.report(a.part.get("alias"), "M09", c.strict(), fmt.Sprintf("the alias %s of %s is also the %s of another one", quote(*a.alias), a.part.label(), other),
+		c.report(p.get("alias"), "M09", c.strict(), fmt.Sprintf("the alias %s of %s is also the %s of another one", quote(*alias(i)), p.label(), other),
 			"choose another alias or delete it; requests that use it would reach only one of the two")
-		*a.alias = ""
+		*alias(i) = ""
 	}
 }

@@ -29,7 +29,8 @@ func (c *checker) valueRange(p part, t Type) *Range {
 		return nil
 	}
 	if strings.Contains(text, "e") {
-		c.report(n, "M13", Warning, fmt.Sprintf("the range %s of %s has an exponent with a small e, which the Java client reads up to the e only", quote(text), p.label()),
+		c.report(n, "M13", Warning,
+			fmt.Sprintf("the range %s of %s has an exponent with a small e, which the Java client reads up to the e only", quote(text), p.label()),
 			"write a capital E, or no exponent")
 	}
 	if t == Integer && !holdsInteger(r) {

@@ -21,7 +21,8 @@ func (s *scanner) text() (raw []byte, ok bool) {
 			}
 			i += n
 		case c < 0x20:
-			return nil, s.fail(i, "a control character ("+hexByte(c)+") stands in a text", `write it as an escape such as \n or \u0009, or remove it; a missing closing quote also looks like this`)
+			return nil, s.fail(i, "a control character ("+hexByte(c)+") stands in a text",
+				`write it as an escape such as \n or \u0009, or remove it; a missing closing quote also looks like this`)
 		case c < utf8.RuneSelf:
 			i++
 		default:
