@@ -88,10 +88,10 @@ func (d *decoder) message(m *Message) {
 	if !ok {
 		return
 	}
-	var seen Members
+	var given memberState
 	payload := -1 // where the payload is, when it came before the type
 	for first := true; ; first = false {
-		member, ok := d.next(first, headerMembers, &seen)
+		member, ok := d.next(first, headerMembers, &given)
 		if !ok {
 			break
 		}
@@ -106,15 +106,15 @@ func (d *decoder) message(m *Message) {
 		payload = d.pos
 		d.skip()
 	}
-	m.Absent |= toldMembers &^ seen
+	m.Absent |= given.absent(toldMembers)
 	if !d.finish() {
 		return
 	}
 	switch {
-	case !seen.Has(memberType):
+	case !given.values.Has(memberType):
 		d.missing(start, memberType, CodeNoType)
 	case m.Type == 0: // reported where it stood
-	case !seen.Has(memberPayload):
+	case !given.values.Has(memberPayload):
 		d.missing(start, memberPayload, payloadCode(m.Type))
 	case payload >= 0:
 		d.pos, d.depth = payload, 1
@@ -132,10 +132,17 @@ func (d *decoder) begin(code Code) (start int, ok bool) {
 	return start, d.open()
 }
 
-// next moves to the value of the next member. If it is one of the known, not
-// null and not a repetition, it adds it to seen; it passes over all others and
-// gives 0 for them.
-func (d *decoder) next(first bool, known Members, seen *Members) (member Members, ok bool) {
+// memberState tells which members of an object were given, as values or as
+// null.
+type memberState struct{ values, nulls Members }
+
+// absent gives those of the members that have no value.
+func (s *memberState) absent(members Members) Members { return members &^ s.values }
+
+// next moves to the value of the next member if that is one of the known, no
+// repetition and not null, and notes it. It passes over all others and gives 0
+// for them.
+func (d *decoder) next(first bool, known Members, given *memberState) (member Members, ok bool) {
 	name, ok := d.member(first)
 	if !ok {
 		return 0, false
@@ -144,13 +151,12 @@ func (d *decoder) next(first bool, known Members, seen *Members) (member Members
 	member = memberOf(text) & known
 	switch {
 	case member == 0:
-	case d.peek() == 'n': // null, or an error that skip finds
-		member = 0
-	case seen.Has(member):
+	case given.values.Has(member) || given.nulls.Has(member):
 		d.report(name.start-1, CodeSyntax, ErrDuplicate, text)
-		member = 0
+	case d.peek() == 'n': // null, or an error that skip finds
+		given.nulls |= member
 	default:
-		*seen |= member
+		given.values |= member
 		return member, true
 	}
 	d.skip()

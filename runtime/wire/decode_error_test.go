@@ -48,6 +48,8 @@ func TestDecodeErrors(t *testing.T) {
 		"eventTime too large":   {`{"eventTime":1e300,"type":"DATA","payload":{}}`, `1e300`, "/eventTime", CodeOther, ErrNumber},
 		"receivedTime infinite": {`{"receivedTime":1e999,"type":"DATA","payload":{}}`, `1e999`, "/receivedTime", CodeOther, ErrNumber},
 		"source twice":          {`{"source":"a","type":"DATA","source":"b","payload":{}}`, `"source":"b"`, "/source", CodeSyntax, ErrDuplicate},
+		"source null and given": {`{"source":null,"type":"DATA","source":"b","payload":{}}`, `"source":"b"`, "/source", CodeSyntax, ErrDuplicate},
+		"source given and null": {`{"source":"a","type":"DATA","source":null,"payload":{}}`, `"source":null`, "/source", CodeSyntax, ErrDuplicate},
 		"payload twice":         {`{"type":"DATA","payload":{},"payload":{}}`, `"payload":{}}`, "/payload", CodeSyntax, ErrDuplicate},
 		"properties a list":     {`{"properties":[],"type":"DATA","payload":{}}`, `[]`, "/properties", CodeOther, ErrWrongType},
 		"property no string":    {`{"properties":{"a":["x",5]},"type":"DATA","payload":{}}`, `5]`, "/properties/a/1", CodeOther, ErrWrongType},

@@ -32,8 +32,8 @@ func (d *decoder) data(p *DataPayload) (absent Members) {
 		return 0
 	}
 	const known = MemberFormat | MemberData
-	var seen Members
-	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
+	var given memberState
+	for member, ok := d.next(true, known, &given); ok; member, ok = d.next(false, known, &given) {
 		switch member {
 		case MemberFormat:
 			p.Format = d.string(CodeDataFormat)
@@ -41,7 +41,7 @@ func (d *decoder) data(p *DataPayload) (absent Members) {
 			p.Items = d.items(CodeDataItems)
 		}
 	}
-	return known &^ seen
+	return given.absent(known)
 }
 
 func (d *decoder) alert(p *AlertPayload) (absent Members) {
@@ -49,8 +49,8 @@ func (d *decoder) alert(p *AlertPayload) (absent Members) {
 		return 0
 	}
 	const told = MemberFormat | MemberData | MemberSeverity
-	var seen Members
-	for member, ok := d.next(true, told|memberDescription, &seen); ok; member, ok = d.next(false, told|memberDescription, &seen) {
+	var given memberState
+	for member, ok := d.next(true, told|memberDescription, &given); ok; member, ok = d.next(false, told|memberDescription, &given) {
 		switch member {
 		case MemberFormat:
 			p.Format = d.string(CodeAlertFormat)
@@ -62,7 +62,7 @@ func (d *decoder) alert(p *AlertPayload) (absent Members) {
 			p.Description = d.string(CodeAlertDescription)
 		}
 	}
-	return told &^ seen
+	return given.absent(told)
 }
 
 // items reads the values of DATA and ALERT. A null is kept as an item without
@@ -128,8 +128,8 @@ func (d *decoder) request(r *Request) (absent Members) {
 		return 0
 	}
 	const told = MemberMethod | MemberURL | MemberHeaders | MemberBody
-	var seen Members
-	for member, ok := d.next(true, told|memberParams, &seen); ok; member, ok = d.next(false, told|memberParams, &seen) {
+	var given memberState
+	for member, ok := d.next(true, told|memberParams, &given); ok; member, ok = d.next(false, told|memberParams, &given) {
 		switch member {
 		case MemberMethod:
 			r.Method = uppered(d.string(CodeMethod))
@@ -143,7 +143,7 @@ func (d *decoder) request(r *Request) (absent Members) {
 			r.Body = d.body(CodeNotBase64)
 		}
 	}
-	return told &^ seen
+	return given.absent(told)
 }
 
 func (d *decoder) response(r *Response) (absent Members) {
@@ -151,8 +151,8 @@ func (d *decoder) response(r *Response) (absent Members) {
 		return 0
 	}
 	const told = MemberStatusCode | MemberRequestID | MemberURL | MemberHeaders | MemberBody
-	var seen Members
-	for member, ok := d.next(true, told, &seen); ok; member, ok = d.next(false, told, &seen) {
+	var given memberState
+	for member, ok := d.next(true, told, &given); ok; member, ok = d.next(false, told, &given) {
 		switch member {
 		case MemberStatusCode:
 			r.StatusCode = d.status()
@@ -166,7 +166,7 @@ func (d *decoder) response(r *Response) (absent Members) {
 			r.Body = d.body(CodeResponseBody)
 		}
 	}
-	return told &^ seen
+	return given.absent(told)
 }
 
 // status reads a status code: any number that int holds on every platform.

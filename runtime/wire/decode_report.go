@@ -10,8 +10,8 @@ func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
 		return 0
 	}
 	const known = memberType | memberValue
-	var seen Members
-	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
+	var given memberState
+	for member, ok := d.next(true, known, &given); ok; member, ok = d.next(false, known, &given) {
 		switch member {
 		case memberType:
 			enum(d, CodeOther, ErrUnknownValue, parsePayloadType)
@@ -19,7 +19,7 @@ func (d *decoder) resourcesReport(r *ResourcesReport) (absent Members) {
 			absent = d.reportValue(r)
 		}
 	}
-	if d.err == nil && !seen.Has(memberValue) {
+	if d.err == nil && !given.values.Has(memberValue) {
 		d.missing(start, memberValue, CodeOther)
 	}
 	return absent
@@ -32,8 +32,8 @@ func (d *decoder) reportValue(r *ResourcesReport) (absent Members) {
 		return 0
 	}
 	const told = MemberReportType | MemberEndpointName | MemberResources
-	var seen Members
-	for member, ok := d.next(true, told|memberMark, &seen); ok; member, ok = d.next(false, told|memberMark, &seen) {
+	var given memberState
+	for member, ok := d.next(true, told|memberMark, &given); ok; member, ok = d.next(false, told|memberMark, &given) {
 		switch member {
 		case MemberReportType:
 			r.ReportType = enum(d, CodeOther, ErrUnknownValue, ParseReportType)
@@ -45,7 +45,7 @@ func (d *decoder) reportValue(r *ResourcesReport) (absent Members) {
 			r.Resources = d.resources()
 		}
 	}
-	return told &^ seen
+	return given.absent(told)
 }
 
 func (d *decoder) resources() []Resource {
@@ -68,8 +68,8 @@ func (d *decoder) resource() (r Resource) {
 		return r
 	}
 	const known = MemberEndpointName | memberName | memberPath | memberStatus | memberMethods
-	var seen Members
-	for member, ok := d.next(true, known, &seen); ok; member, ok = d.next(false, known, &seen) {
+	var given memberState
+	for member, ok := d.next(true, known, &given); ok; member, ok = d.next(false, known, &given) {
 		switch member {
 		case MemberEndpointName:
 			r.EndpointName = d.string(CodeOther)
