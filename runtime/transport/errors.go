@@ -18,6 +18,10 @@ var (
 	ErrTooLarge = errors.New("the server's answer is too large")
 	// ErrMalformed says that an answer is not what the protocol demands.
 	ErrMalformed = errors.New("the server's answer cannot be understood")
+	// ErrCertificate says that the server's certificate was not accepted: it is
+	// expired, for another host, or signed by nobody who is trusted. The x509
+	// error is in the chain.
+	ErrCertificate = errors.New("the server's certificate is not accepted")
 	// ErrClock says that the device's clock is set before the time at which
 	// the program was built, so that no certificate can be checked.
 	ErrClock = errors.New("the device's clock is wrong")
