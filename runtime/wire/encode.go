@@ -5,18 +5,8 @@ import (
 	"strconv"
 )
 
-// The encoders append one compact JSON object to dst and give the longer slice
-// back. They allocate nothing when dst has room and no map of the message has
-// more than eight names. Members come in the order of the examples of
-// docs/protocol/messages.md §7, names of maps sorted, so equal input gives
-// equal bytes.
-//
-// They check nothing: CheckHeader, CheckKey, CheckText and CheckValue do, or
-// Message.Append does it all. As a last defence they write valid JSON whatever
-// they get: bytes that are no UTF-8 become U+FFFD, numbers that are not finite
-// become null.
-
-// AppendData appends a DATA message (docs/protocol/messages.md §7.1).
+// AppendData appends a DATA message (docs/protocol/messages.md §7.1). A server
+// refuses one without items. The package comment says what all encoders promise.
 func AppendData(dst []byte, h *Header, format string, items []Item) []byte {
 	dst = appendHeader(dst, h, TypeData)
 	return appendDataPayload(dst, format, items)
