@@ -53,10 +53,20 @@ func newRoster(m *devicemodel.Model, typeWords []string, l *lock.Lock) *roster {
 
 // add lists a member of the model. What has no type of its own comes with STRING.
 func (r *roster) add(f lock.Fact, plain string, at place, t devicemodel.Type) {
-	if r.byKey[f] != nil || Type(t).Go() == "" {
+	if r.known(f) || Type(t).Go() == "" {
 		r.err = errors.Join(r.err, fmt.Errorf("model %q: %s %q is there twice or has no type", f.URN, f.Kind, f.Wire))
 	}
 	r.put(&member{Fact: f, plain: plain, place: at})
+}
+
+// known tells whether a member is listed. A URN belongs to one format, be it an alert or data.
+func (r *roster) known(f lock.Fact) bool {
+	if f.Kind == lock.Alert || f.Kind == lock.Data {
+		alert, data := f, f
+		alert.Kind, data.Kind = lock.Alert, lock.Data
+		return r.byKey[alert] != nil || r.byKey[data] != nil
+	}
+	return r.byKey[f] != nil
 }
 
 func (r *roster) put(m *member) {

@@ -37,8 +37,11 @@ var (
 		"context", "device", "time"}
 )
 
-// maxPackage is the length in bytes to which a package name is cut: it is also the name of a folder, and file systems take 255.
-const maxPackage = 128
+// A package name is also the name of a folder, and file systems take 255 bytes.
+const (
+	maxPackage     = 128 // to this length names of URNs are cut; a number may come behind
+	longestPackage = 200 // the configuration may choose longer ones
+)
 
 // words cuts a name at every character that is no letter or digit, and between a lower-case and an upper-case letter.
 func words(name string) []string {

@@ -132,7 +132,7 @@ func cut(text string, most int) string { return text[:min(len(text), most)] }
 
 // packageName tells whether a package can have the name.
 func packageName(name string) bool {
-	return packagePart(name) == name && token.IsIdentifier(name) && len(name) <= maxPackage &&
+	return packagePart(name) == name && token.IsIdentifier(name) && len(name) <= longestPackage &&
 		!slices.Contains(predeclared, name) && !slices.Contains(reservedPackages, name)
 }
 

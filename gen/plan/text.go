@@ -34,8 +34,7 @@ func plain(text string, most int) string {
 			continue
 		}
 		if n >= most {
-			b.WriteString(" …")
-			break
+			return cutWord(b.String()) + " …"
 		}
 		if blank {
 			b.WriteByte(' ')
@@ -45,6 +44,14 @@ func plain(text string, most int) string {
 		n, blank = n+1, false
 	}
 	return b.String()
+}
+
+// cutWord takes off the last word, which may be half, unless it is a very long one.
+func cutWord(text string) string {
+	if i := strings.LastIndexByte(text, ' '); i > len(text)*3/4 {
+		return text[:i]
+	}
+	return text
 }
 
 // sentence gives a description as a sentence: its first word with a capital unless it is a name of some kind, and with a full stop.
