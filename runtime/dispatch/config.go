@@ -77,6 +77,17 @@ func (c *Config) setDefaults() error {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	return c.setNumbers()
+}
+
+// Check refuses numbers that make no sense, for callers that learn them before
+// they can make a dispatcher. It changes nothing.
+func (c *Config) Check() error {
+	numbers := *c
+	return numbers.setNumbers()
+}
+
+func (c *Config) setNumbers() error {
 	setDefault(&c.QueueSize, 10_000)
 	setDefault(&c.BatchSize, 1_000)
 	setDefault(&c.PollInterval, 3*time.Second)

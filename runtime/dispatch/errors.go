@@ -8,7 +8,7 @@ import (
 var (
 	// ErrClosed is returned by everything that is used after Close, and is the
 	// reason given for messages that were still waiting then.
-	ErrClosed = errors.New("dispatcher is closed")
+	ErrClosed = errors.New("closed")
 	// ErrEmpty refuses a call of Queue without messages.
 	ErrEmpty = errors.New("no message to queue")
 )
