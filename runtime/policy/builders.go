@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/iotcs-go/iotcs/runtime/devicemodel"
@@ -145,12 +146,21 @@ func (f Function) fold() aggregate {
 
 func numericResult(x float64) value { return wire.NumberValue(x) }
 
+// integerResult keeps a number that is no integer as it is: messages that the
+// application made itself may hold one.
+func integerResult(x float64) value {
+	if x != math.Trunc(x) || math.Abs(x) > exact {
+		return numericResult(x)
+	}
+	return wire.IntegerValue(int64(x))
+}
+
 // resultLike gives the maker of results that are values of the attribute
 // themselves.
 func resultLike(kind devicemodel.Type) func(float64) value {
 	switch kind {
 	case devicemodel.Integer:
-		return func(x float64) value { return wire.IntegerValue(int64(x)) }
+		return integerResult
 	case devicemodel.DateTime:
 		return func(x float64) value { return wire.DateTimeValue(int64(x)) }
 	}

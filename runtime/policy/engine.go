@@ -35,7 +35,8 @@ type Engine struct {
 }
 
 type pipelineState struct {
-	steps []step // nil for functions that are left out
+	steps  []step  // nil for functions that are left out
+	expiry []int64 // of a Relay: ends of the windows of duplicate functions
 }
 
 // step is a function of a pipeline on one device.

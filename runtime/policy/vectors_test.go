@@ -58,21 +58,7 @@ func (h *testHost) Current(attribute int) wire.Value {
 	if v := h.values[attribute]; !v.IsZero() {
 		return v
 	}
-	a := &h.model.Attributes[attribute]
-	if a.Default == nil {
-		return wire.Value{}
-	}
-	switch a.Type {
-	case devicemodel.Integer:
-		return wire.IntegerValue(a.Default.Integer)
-	case devicemodel.Number:
-		return wire.NumberValue(a.Default.Number)
-	case devicemodel.Boolean:
-		return wire.BooleanValue(a.Default.Boolean)
-	case devicemodel.DateTime:
-		return wire.DateTimeValue(a.Default.Integer)
-	}
-	return wire.StringValue(a.Default.Text)
+	return defaultOf(&h.model.Attributes[attribute])
 }
 
 func (h *testHost) Commit(attribute int, v wire.Value) error {

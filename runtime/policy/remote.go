@@ -1,0 +1,105 @@
+package policy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+// Fetcher gets policies from the server.
+//
+// Obligations of an implementation: path is relative to the root of the private
+// API (docs/protocol/policies.md §3.2) and encoded; the request carries the
+// credentials of the directly connected device or gateway. A body is read up to
+// MaxDocument bytes and one more, so that a longer one shows.
+type Fetcher interface {
+	Get(ctx context.Context, path string) (status int, body []byte, err error)
+}
+
+var (
+	// ErrStatus means that the server answered with another status than 200.
+	ErrStatus = errors.New("policy: unexpected status")
+	// ErrAnswer means that an answer of the server could not be read.
+	ErrAnswer = errors.New("policy: unreadable answer")
+)
+
+// remote asks the three questions that there are about policies.
+type remote struct{ fetcher Fetcher }
+
+const members = "id,pipelines,enabled,lastModified"
+
+func modelPath(model string) string {
+	return "/deviceModels/" + url.QueryEscape(model) + "/devicePolicies"
+}
+
+// lookup gives the policy document of a device, nil when it has none.
+func (r remote) lookup(ctx context.Context, model, device string) (json.RawMessage, error) {
+	query, err := json.Marshal(map[string]string{"devices.id": device})
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.items(ctx, modelPath(model)+"?q="+url.QueryEscape(string(query))+"&fields="+url.QueryEscape(members))
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	return items[0], nil
+}
+
+// download gives one policy document.
+func (r remote) download(ctx context.Context, model, id string) (json.RawMessage, error) {
+	return r.get(ctx, modelPath(model)+"/"+url.QueryEscape(id)+"?fields="+url.QueryEscape(members))
+}
+
+// devices gives the devices of a gateway that have a policy.
+func (r remote) devices(ctx context.Context, model, id, gateway string) ([]string, error) {
+	query, err := json.Marshal(map[string]string{"directlyConnectedOwner": gateway})
+	if err != nil {
+		return nil, err
+	}
+	items, err := r.items(ctx, modelPath(model)+"/"+url.QueryEscape(id)+"/devices?q="+url.QueryEscape(string(query))+"&fields=id")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(items))
+	for _, item := range items {
+		var device struct {
+			ID string `json:"id"`
+		}
+		if err := json.Unmarshal(item, &device); err != nil {
+			return nil, fmt.Errorf("%w: device: %w", ErrAnswer, err)
+		}
+		ids = append(ids, device.ID)
+	}
+	return ids, nil
+}
+
+// items reads the items of a collection; an empty body has none.
+func (r remote) items(ctx context.Context, path string) ([]json.RawMessage, error) {
+	body, err := r.get(ctx, path)
+	if err != nil || len(body) == 0 {
+		return nil, err
+	}
+	var page struct {
+		Items []json.RawMessage `json:"items"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+	}
+	return page.Items, nil
+}
+
+func (r remote) get(ctx context.Context, path string) (json.RawMessage, error) {
+	status, body, err := r.fetcher.Get(ctx, path)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("policy: %w", err)
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("%w %d of GET %s", ErrStatus, status, path)
+	case len(body) > MaxDocument:
+		return nil, ErrTooLarge
+	}
+	return body, nil
+}
