@@ -6,14 +6,16 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/iotcs-go/iotcs/runtime/dispatch"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
 // Conditions that a caller can act on. They are wrapped with the name of the
 // attribute, field or endpoint concerned: test for them with [errors.Is].
 var (
-	// ErrClosed is returned by everything that is used after its Close.
-	ErrClosed = errors.New("closed")
+	// ErrClosed is returned by everything that is used after its Close, and is
+	// the reason given for messages that were still waiting then.
+	ErrClosed = dispatch.ErrClosed
 	// ErrDuplicate is returned when an endpoint already has a virtual device
 	// of the same model.
 	ErrDuplicate = errors.New("the endpoint already has a virtual device of this model")
@@ -67,19 +69,13 @@ func decimal(f float64) string {
 	return strconv.FormatFloat(f, 'g', -1, 64)
 }
 
-// QueueFullError is returned when a message does not fit into the send queue.
-// The value itself was stored; nothing was sent. [Device.WaitCapacity] waits
-// for room.
-type QueueFullError struct {
-	Capacity int // messages that the queue can hold
-	Waiting  int // messages that it holds now
-	Offered  int // messages that were refused
-}
+// QueueFullError is returned when messages do not fit into the send queue: how
+// many it can hold, how many wait and how many were refused. Values themselves
+// were stored; nothing was sent. [Device.WaitCapacity] waits for room.
+type QueueFullError = dispatch.FullError
 
-// Error tells the figures.
-func (e *QueueFullError) Error() string {
-	return fmt.Sprintf("send queue is full: %d of %d messages waiting, %d more refused", e.Waiting, e.Capacity, e.Offered)
-}
+// LeftError is returned by [Device.Close] when messages were still waiting.
+type LeftError = dispatch.LeftError
 
 // StatusError lets a handler choose the status and text that the cloud gets as
 // the answer to its request (docs/protocol/messages.md §4.1). For a change any

@@ -165,8 +165,8 @@ func (f *Fields) send(t wire.MessageType, head messageHead, items []wire.Item, e
 	v := f.v
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.closed {
-		return v.closedError()
+	if err := v.unusable(); err != nil {
+		return err
 	}
 	h := v.header(head)
 	v.buffer = encode(v.buffer[:0], &h)

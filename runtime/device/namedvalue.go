@@ -47,10 +47,7 @@ func (v *Virtual) typeOf(format, name string) devicemodel.Type {
 
 // retype gives a decoded value the type that it has in the model.
 func retype(t devicemodel.Type, v wire.Value) wire.Value {
-	number := v.Number()
-	if v.Kind() == wire.KindInteger {
-		number = float64(v.Integer())
-	}
+	number, _ := v.AsNumber()
 	switch t {
 	case TypeInteger:
 		return wire.IntegerValue(int64(number))

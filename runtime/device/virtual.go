@@ -27,7 +27,8 @@ type Virtual struct {
 
 	mu      sync.Mutex
 	closed  bool
-	slots   []slot // one per attribute of the model
+	drift   *DriftError // set when the model drifted and that is an error
+	slots   []slot      // one per attribute of the model
 	failed  func(DeliveryError)
 	changed func(context.Context, ChangeSet) error
 	acted   func(context.Context, *ActionCall) error
@@ -115,8 +116,8 @@ func (v *Virtual) store(i int, value wire.Value) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.closed {
-		return v.closedError()
+	if err := v.unusable(); err != nil {
+		return err
 	}
 	v.slots[i].value = value
 	v.items = append(v.items[:0], wire.Item{Name: v.model.Attributes[i].Name, Value: value})
@@ -127,8 +128,8 @@ func (v *Virtual) store(i int, value wire.Value) error {
 func (v *Virtual) storeBatch(first, more []entry, head messageHead) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.closed {
-		return v.closedError()
+	if err := v.unusable(); err != nil {
+		return err
 	}
 	v.items = v.items[:0]
 	v.take(first)
@@ -207,8 +208,23 @@ func (v *Virtual) lastKnown(i int) wire.Value {
 	return v.slots[i].value
 }
 
-func (v *Virtual) closedError() error {
-	return fmt.Errorf("virtual device %s of %s: %w", v.endpoint, v.model.URN, ErrClosed)
+// unusable is the error of everything that would send, nil while v is usable.
+// The caller holds the lock.
+func (v *Virtual) unusable() error {
+	switch {
+	case v.closed:
+		return fmt.Errorf("virtual device %s of %s: %w", v.endpoint, v.model.URN, ErrClosed)
+	case v.drift != nil:
+		return v.drift
+	}
+	return nil
+}
+
+// refuse makes everything that would send fail because the model drifted.
+func (v *Virtual) refuse(drift *DriftError) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.drift = drift
 }
 
 // attribute returns the index of the attribute with the given name or alias; a

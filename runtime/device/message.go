@@ -1,0 +1,153 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/iotcs-go/iotcs/runtime/wire"
+)
+
+// DataMessage returns a DATA message of the given format with the defaults of
+// the platform: low priority, best effort (docs/protocol/messages.md §4).
+func DataMessage(formatURN string, items ...wire.Item) *wire.Message {
+	return &wire.Message{
+		Header: wire.Header{Priority: wire.Low, Reliability: wire.BestEffort},
+		Type:   wire.TypeData,
+		Data:   &wire.DataPayload{Format: formatURN, Items: items},
+	}
+}
+
+// AlertMessage returns an ALERT message of the given format with the defaults of
+// the platform: highest priority, guaranteed delivery.
+func AlertMessage(formatURN, description string, severity Severity, items ...wire.Item) *wire.Message {
+	return &wire.Message{
+		Header: wire.Header{Priority: wire.Highest, Reliability: wire.GuaranteedDelivery},
+		Type:   wire.TypeAlert,
+		Alert:  &wire.AlertPayload{Format: formatURN, Description: description, Severity: severity, Items: items},
+	}
+}
+
+// Send sends messages in one call, past the queue and without retries, and
+// returns when the server has answered. Where a message has no source, id or
+// event time it gets the device's endpoint, a new id and the current time; the
+// messages passed in are changed accordingly. On an error none of them may be
+// taken for delivered.
+//
+// Errors: an invalid message, [ErrNotActivated], [ErrClosed], [ErrUnauthorized],
+// [ErrUnreachable], [*transport.StatusError], the context's.
+func (d *Device) Send(ctx context.Context, ms ...*wire.Message) error {
+	if _, err := d.running(); err != nil {
+		return err
+	}
+	body := []byte{'['}
+	for i, m := range ms {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		var err error
+		if body, err = d.complete(m).Append(body); err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
+		}
+	}
+	_, err := d.conn.Send(ctx, append(body, ']'), 0)
+	return err
+}
+
+// Queue accepts messages for sending, all or none, and completes them like
+// [Device.Send]. What becomes of them is told to the hooks of [Device.OnDelivered]
+// and [Device.OnError].
+//
+// Errors: an invalid message, [*QueueFullError], [ErrNotActivated], [ErrClosed].
+func (d *Device) Queue(ms ...*wire.Message) error {
+	q, err := d.running()
+	if err != nil {
+		return err
+	}
+	encoded := make([]*wire.Encoded, len(ms))
+	for i, m := range ms {
+		if encoded[i], err = d.encode(m); err != nil {
+			return fmt.Errorf("message %d: %w", i, err)
+		}
+	}
+	return q.Queue(nil, encoded...)
+}
+
+// complete fills in what a message lacks.
+func (d *Device) complete(m *wire.Message) *wire.Message {
+	if m.ClientID.IsZero() && m.ClientText == "" {
+		m.ClientID = wire.NewUUID()
+	}
+	if m.Source == "" {
+		m.Source = d.EndpointID()
+	}
+	if m.EventTime == 0 {
+		m.EventTime = d.Now().UnixMilli()
+	}
+	return m
+}
+
+func (d *Device) encode(m *wire.Message) (*wire.Encoded, error) {
+	text, err := d.complete(m).Append(nil)
+	if err != nil {
+		return nil, err
+	}
+	e := &wire.Encoded{
+		ClientID: m.ClientID, Source: m.Source, Type: m.Type, Priority: m.Priority,
+		Reliability: m.Reliability, EventTime: m.EventTime, JSON: text,
+	}
+	switch {
+	case m.Data != nil:
+		e.Format = m.Data.Format
+	case m.Alert != nil:
+		e.Format = m.Alert.Format
+	}
+	return e, nil
+}
+
+// Delivery tells the application about a message that was queued.
+type Delivery struct {
+	ClientID   string // id of the message as it went over the wire
+	EndpointID string // the endpoint that the message is about
+	Type       wire.MessageType
+	Format     string // URN, of DATA and ALERT
+	EventTime  time.Time
+	JSON       []byte // the message; valid during the call of the hook
+}
+
+func deliveryOf(m *wire.Encoded) Delivery {
+	return Delivery{
+		ClientID: m.ClientID.String(), EndpointID: m.Source, Type: m.Type, Format: m.Format,
+		EventTime: time.UnixMilli(m.EventTime).UTC(), JSON: m.JSON,
+	}
+}
+
+// OnDelivered calls fn for each batch of messages that the server accepted, in
+// order, from one goroutine. Setting it again replaces it, nil removes it.
+func (d *Device) OnDelivered(fn func([]Delivery)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if fn == nil {
+		d.hooks.delivered = nil
+		return
+	}
+	d.hooks.delivered = func(batch []*wire.Encoded) {
+		deliveries := make([]Delivery, len(batch))
+		for i, m := range batch {
+			deliveries[i] = deliveryOf(m)
+		}
+		fn(deliveries)
+	}
+}
+
+// OnError calls fn for each message that was given up, whoever sent it; virtual
+// devices hear of their own before. Setting it again replaces it, nil removes it.
+func (d *Device) OnError(fn func(Delivery, error)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if fn == nil {
+		d.hooks.failed = nil
+		return
+	}
+	d.hooks.failed = func(m *wire.Encoded, err error) { fn(deliveryOf(m), err) }
+}
