@@ -2,7 +2,6 @@ package wire
 
 import (
 	"slices"
-	"strconv"
 )
 
 // appendHeader appends everything of a device's message up to and without the
@@ -38,11 +37,11 @@ func appendEnvelope(dst []byte, m *Message) []byte {
 	dst = appendRoute(dst, &m.Header)
 	if m.ReceivedTime != 0 {
 		dst = append(dst, `,"receivedTime":`...)
-		dst = strconv.AppendInt(dst, m.ReceivedTime, 10)
+		dst = appendMillis(dst, m.ReceivedTime)
 	}
 	if m.SentTime != 0 {
 		dst = append(dst, `,"sentTime":`...)
-		dst = strconv.AppendInt(dst, m.SentTime, 10)
+		dst = appendMillis(dst, m.SentTime)
 	}
 	return appendKind(dst, &m.Header, m.Type, m.Direction)
 }
@@ -64,7 +63,7 @@ func appendRoute(dst []byte, h *Header) []byte {
 	dst = append(dst, `","reliability":"`...)
 	dst = append(dst, h.Reliability.String()...)
 	dst = append(dst, `","eventTime":`...)
-	return strconv.AppendInt(dst, h.EventTime, 10)
+	return appendMillis(dst, h.EventTime)
 }
 
 // appendKind appends type, direction, properties and diagnostics with the

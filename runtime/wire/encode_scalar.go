@@ -14,8 +14,10 @@ import (
 // infinities.
 func (v Value) AppendJSON(dst []byte) []byte {
 	switch v.kind {
-	case KindInteger, KindDateTime:
+	case KindInteger:
 		return strconv.AppendInt(dst, int64(v.bits), 10)
+	case KindDateTime:
+		return appendMillis(dst, int64(v.bits))
 	case KindNumber:
 		return appendNumber(dst, math.Float64frombits(v.bits))
 	case KindBoolean:
@@ -56,31 +58,23 @@ func appendShort(dst []byte, f float64) ([]byte, bool) {
 		}
 		return strconv.AppendUint(dst, whole, 10), true
 	}
-	for places, scale := 1, uint64(10); places <= 3; places, scale = places+1, scale*10 {
-		n := uint64(abs*float64(scale) + 0.5)
-		if float64(n)/float64(scale) != abs {
-			continue
-		}
-		if negative {
-			dst = append(dst, '-')
-		}
-		dst = strconv.AppendUint(dst, n/scale, 10)
-		return appendFraction(dst, n%scale, places), true
+	n := uint64(abs*1000 + 0.5)
+	if float64(n)/1000 != abs {
+		return dst, false
 	}
-	return dst, false
-}
-
-// appendFraction writes a point and the digits of n, with zeros in front up to
-// the number of places, which is 1, 2 or 3.
-func appendFraction(dst []byte, n uint64, places int) []byte {
-	dst = append(dst, '.')
-	if places == 3 {
-		dst = append(dst, byte('0'+n/100))
+	if negative {
+		dst = append(dst, '-')
 	}
-	if places >= 2 {
-		dst = append(dst, byte('0'+n/10%10))
+	dst = strconv.AppendUint(dst, n/1000, 10)
+	n %= 1000
+	dst = append(dst, '.', byte('0'+n/100))
+	if n %= 100; n != 0 {
+		dst = append(dst, byte('0'+n/10))
 	}
-	return append(dst, byte('0'+n%10))
+	if n %= 10; n != 0 {
+		dst = append(dst, byte('0'+n))
+	}
+	return dst, true
 }
 
 // appendExponent writes one exponent digit where one is enough, as ES6 and

@@ -37,7 +37,15 @@ func (s *scanner) failAt(pos int) bool {
 }
 
 // peek skips white space and gives the next byte, 0 at the end of the text.
+// There is none in compact JSON, so the common case is the one to be inlined.
 func (s *scanner) peek() byte {
+	if s.pos < len(s.text) && s.text[s.pos] > ' ' {
+		return s.text[s.pos]
+	}
+	return s.peekSpace()
+}
+
+func (s *scanner) peekSpace() byte {
 	for s.pos < len(s.text) {
 		switch c := s.text[s.pos]; c {
 		case ' ', '\t', '\r', '\n':

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	mathrand "math/rand/v2"
+	"slices"
 	"sync"
 )
 
@@ -87,9 +88,10 @@ func (u UUID) String() string {
 func (u UUID) AppendText(dst []byte) ([]byte, error) { return u.append(dst), nil }
 
 func (u UUID) append(dst []byte) []byte {
-	var text [36]byte
-	u.encode(&text)
-	return append(dst, text[:]...)
+	at := len(dst)
+	dst = slices.Grow(dst, 36)[:at+36]
+	u.encode((*[36]byte)(dst[at:]))
+	return dst
 }
 
 func (u *UUID) encode(text *[36]byte) {
