@@ -135,7 +135,7 @@ func (r randomizer) payload(m *Message) {
 func TestRandomMessagesRoundTrip(t *testing.T) {
 	r := randomizer{rand.New(rand.NewPCG(3, 4))}
 	count := make(map[MessageType]int)
-	for range 3000 {
+	for range 1000 {
 		m := r.message()
 		count[m.Type]++
 		text, err := m.Append(nil)
