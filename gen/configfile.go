@@ -17,8 +17,8 @@ import (
 // ConfigName is the name of the configuration file.
 const ConfigName = "iotcs-gen.yaml"
 
-// maxConfig is the most bytes of a configuration that are read.
-const maxConfig = 1 << 20
+// maxConfig is the most bytes of a configuration that are read: room for some thousand names.
+const maxConfig = 256 << 10
 
 // findConfig gives the path of the configuration file, "" when there is none.
 func findConfig(dir, named string) (string, []Diagnostic) {
@@ -146,7 +146,7 @@ func (c *Config) outputs(r *yamlReader, list entry) {
 	for _, n := range nodes {
 		o := c.output(r, n)
 		if o.Out != "" && seen[o.Out] {
-			r.fail(n.GetToken(), "join their lists of models", "two outputs go to %q", o.Out)
+			r.fail(start(n), "join their lists of models", "two outputs go to %q", o.Out)
 		}
 		seen[o.Out] = true
 		c.Outputs = append(c.Outputs, o)
@@ -175,10 +175,10 @@ func (c *Config) output(r *yamlReader, n ast.Node) (o Output) {
 		return o
 	}
 	if o.Out == "" {
-		r.fail(n.GetToken(), `add "out: `+DefaultOut+`"`, `the output has no "out"`)
+		r.fail(start(n), `add "out: `+DefaultOut+`"`, `the output has no "out"`)
 	}
 	if len(o.Models) == 0 {
-		r.fail(n.GetToken(), `add "models: [`+DefaultModels+`]"`, `the output has no "models"`)
+		r.fail(start(n), `add "models: [`+DefaultModels+`]"`, `the output has no "models"`)
 	}
 	return o
 }

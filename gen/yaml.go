@@ -35,6 +35,10 @@ func (r *yamlReader) parse(data []byte) (body ast.Node) {
 			r.fail(nil, "simplify it", "the YAML reader cannot cope with this text: %v", p)
 		}
 	}()
+	if tooDeep(data) {
+		r.fail(nil, "simplify it", "a line is too long, or lists and mappings are nested too deeply")
+		return nil
+	}
 	file, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		var tk *token.Token
@@ -42,7 +46,7 @@ func (r *yamlReader) parse(data []byte) (body ast.Node) {
 		if ye, ok := errors.AsType[yaml.Error](err); ok {
 			tk, text = ye.GetToken(), ye.GetMessage()
 		}
-		r.fail(tk, "correct the YAML", "%s", text)
+		r.fail(tk, "correct the YAML; inside { } a URN needs quotes", "%s", text)
 		return nil
 	}
 	for _, d := range file.Docs {
@@ -50,12 +54,40 @@ func (r *yamlReader) parse(data []byte) (body ast.Node) {
 			continue
 		}
 		if body != nil {
-			r.fail(d.Body.GetToken(), "keep one document", "there is a second YAML document")
+			r.fail(start(d.Body), "keep one document", "there is a second YAML document")
 			break
 		}
 		body = d.Body
 	}
 	return body
+}
+
+// tooDeep tells whether a text has a line longer, or more brackets and dashes open, than a configuration needs: the library's time
+// grows with the square of either.
+func tooDeep(data []byte) bool {
+	const longest, most = 16 << 10, 100
+	line, brackets, dashes := 0, 0, 0
+	for i, c := range data {
+		line++
+		switch c {
+		case '[', '{':
+			brackets++
+		case ']', '}':
+			brackets = max(0, brackets-1)
+		case '\n':
+			line, dashes = 0, 0
+		case '-', '?':
+			if i+1 < len(data) && data[i+1] == ' ' {
+				dashes++
+			}
+		case '&', '!':
+			dashes++
+		}
+		if brackets > most || dashes > most || line > longest {
+			return true
+		}
+	}
+	return false
 }
 
 // entry is one member of a mapping.
@@ -75,7 +107,7 @@ func (r *yamlReader) mapping(n ast.Node, what string) []entry {
 		values = []*ast.MappingValueNode{n}
 	case *ast.NullNode:
 	default:
-		r.fail(n.GetToken(), `write "name: value" lines`, "%s is %s, a mapping was expected", what, nodeName(n))
+		r.fail(start(n), `write "name: value" lines`, "%s is %s, a mapping was expected", what, nodeName(n))
 	}
 	var all []entry
 	seen := make(map[string]bool)
@@ -102,7 +134,7 @@ func (r *yamlReader) list(n ast.Node, what string) []ast.Node {
 	case *ast.NullNode:
 		return nil
 	}
-	r.fail(n.GetToken(), `write "- value" lines or [value, value]`, "%s is %s, a list was expected", what, nodeName(n))
+	r.fail(start(n), `write "- value" lines or [value, value]`, "%s is %s, a list was expected", what, nodeName(n))
 	return nil
 }
 
@@ -111,9 +143,9 @@ func (r *yamlReader) text(n ast.Node, what string) string {
 	text, ok := scalar(n)
 	switch {
 	case !ok:
-		r.fail(n.GetToken(), "write a text, in quotes if need be", "%s is %s, a text was expected", what, nodeName(n))
+		r.fail(start(n), "write a text, in quotes if need be", "%s is %s, a text was expected", what, nodeName(n))
 	case text == "":
-		r.fail(n.GetToken(), "give it a value or leave it out", "%s is empty", what)
+		r.fail(start(n), "give it a value or leave it out", "%s is empty", what)
 	}
 	return text
 }
@@ -125,6 +157,14 @@ func (r *yamlReader) unknown(e entry, what string, known []string) {
 		remedy = fmt.Sprintf("did you mean %q?", near)
 	}
 	r.fail(e.key, remedy, "%s has no member %q", what, e.name)
+}
+
+// start is the first token of a node: of a mapping in block style the library gives the first colon.
+func start(n ast.Node) *token.Token {
+	if m, ok := n.(*ast.MappingNode); ok && !m.IsFlowStyle && len(m.Values) > 0 {
+		return m.Values[0].Key.GetToken()
+	}
+	return n.GetToken()
 }
 
 func scalar(n ast.Node) (text string, ok bool) {
