@@ -104,10 +104,11 @@ func undocumentedSpecs(d *ast.GenDecl, report func(token.Pos, string)) {
 	}
 }
 
-// undocumentedMethods reports methods of an interface.
+// undocumentedMethods reports methods of an interface. Of one with a single
+// method the comment on the interface says everything.
 func undocumentedMethods(s *ast.TypeSpec, report func(token.Pos, string)) {
 	typ, ok := s.Type.(*ast.InterfaceType)
-	if !ok {
+	if !ok || typ.Methods.NumFields() == 1 {
 		return
 	}
 	for _, method := range typ.Methods.List {
