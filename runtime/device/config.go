@@ -28,7 +28,7 @@ type config struct {
 	models   modelConfig
 	drift    Drift
 
-	diagnostics Diagnostics
+	diagnostics diagnosticsConfig
 }
 
 var errNegative = errors.New("must not be negative")
@@ -78,13 +78,13 @@ func WithResponseTimeout(d time.Duration) Option {
 	return positive("response timeout", d, func(c *config) { c.rest.ResponseTimeout = d })
 }
 
-// WithDrafts allows empty draft models: at activation the server may make them
-// for models that it does not know, and [Device.Model] returns them
-// (docs/protocol/device-models.md §8).
-func WithDrafts() Option {
+// WithDraftModels allows empty draft models: at activation the server may make
+// them for models that it does not know, and [Device.Model] returns them. Default
+// false (docs/protocol/device-models.md §8).
+func WithDraftModels(on bool) Option {
 	return func(c *config) error {
-		c.rest.AllowDrafts = true
-		c.models.drafts = true
+		c.rest.AllowDrafts = on
+		c.models.drafts = on
 		return nil
 	}
 }
@@ -94,16 +94,18 @@ func WithQueueSize(n int) Option {
 	return positive("queue size", n, func(c *config) { c.dispatch.QueueSize = n })
 }
 
-// WithBatchSize sets how many messages one call carries at most. Default 1,000.
-func WithBatchSize(n int) Option {
-	return positive("batch size", n, func(c *config) { c.dispatch.BatchSize = n })
+// WithMaxMessagesPerPost sets how many messages one call carries at most.
+// Default 1,000.
+func WithMaxMessagesPerPost(n int) Option {
+	return positive("messages per post", n, func(c *config) { c.dispatch.BatchSize = n })
 }
 
-// WithoutLongPolling makes the device ask for requests every polling interval
-// instead of having a call held by the server.
-func WithoutLongPolling() Option {
+// WithLongPolling chooses how the device learns of requests: true (the default)
+// has a call held by the server, false asks every polling interval and with each
+// call that sends.
+func WithLongPolling(on bool) Option {
 	return func(c *config) error {
-		c.dispatch.NoLongPolling = true
+		c.dispatch.NoLongPolling = !on
 		return nil
 	}
 }
@@ -168,9 +170,9 @@ func WithBackoff(base time.Duration) Option {
 	return positive("back-off", base, func(c *config) { c.dispatch.BaseDelay = base })
 }
 
-// WithRetries sets how often a message without guarantee is sent again after the
+// WithBaseRetries sets how often a message without guarantee is sent again after the
 // server refused it; one of best effort twice as often. Default and least 3.
-func WithRetries(n int) Option {
+func WithBaseRetries(n int) Option {
 	return positive("retries", n, func(c *config) { c.dispatch.BaseRetries = n })
 }
 

@@ -12,31 +12,48 @@ import (
 // unknown stands for what could not be found out.
 const unknown = "Unknown"
 
-// Diagnostics are the answers to diagnostics/info that the program can set; what
-// is empty is found out (docs/protocol/dispatch.md §10.4).
-type Diagnostics struct {
-	Version    string // of the program; else that of its main module
-	IPAddress  string // else the first global address of a network interface
-	MACAddress string // else that of the interface of the address
-	Folder     string // its file system's sizes are told; else the working directory
+// diagnosticsConfig is what the program sets; what is empty is found out
+// (docs/protocol/dispatch.md §10.4).
+type diagnosticsConfig struct {
+	version, ip, mac, path string
 }
 
-// WithDiagnostics sets what the device tells about itself.
-func WithDiagnostics(info Diagnostics) Option {
+// WithClientVersion sets the version that the device tells about its program.
+// Without it that of the main module is told.
+func WithClientVersion(version string) Option {
 	return func(c *config) error {
-		c.diagnostics = info
+		c.diagnostics.version = version
+		return nil
+	}
+}
+
+// WithDiagnosticsAddress sets the network addresses that the device tells about
+// itself; what is empty is found out: the first global address of a network
+// interface, and the hardware address of that interface.
+func WithDiagnosticsAddress(ip, mac string) Option {
+	return func(c *config) error {
+		c.diagnostics.ip, c.diagnostics.mac = ip, mac
+		return nil
+	}
+}
+
+// WithDiagnosticsPath sets the folder whose file system's sizes the device
+// tells. Without it that is the working directory.
+func WithDiagnosticsPath(folder string) Option {
+	return func(c *config) error {
+		c.diagnostics.path = folder
 		return nil
 	}
 }
 
 // diagnostics serves diagnostics/info.
 type diagnostics struct {
-	set     Diagnostics
+	set     diagnosticsConfig
 	started time.Time // by the server's clock
 }
 
 func (d *diagnostics) info() *wire.Response {
-	version, ip, mac := d.set.Version, d.set.IPAddress, d.set.MACAddress
+	version, ip, mac := d.set.version, d.set.ip, d.set.mac
 	if version == "" {
 		version = programVersion()
 	}
@@ -49,7 +66,7 @@ func (d *diagnostics) info() *wire.Response {
 			mac = foundMAC
 		}
 	}
-	folder := d.set.Folder
+	folder := d.set.path
 	if folder == "" {
 		folder = "."
 	}
