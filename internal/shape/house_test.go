@@ -22,7 +22,11 @@ type house struct {
 	root     string
 	packages []*listed // what go list says; nil before it was asked
 	sources  []*source // every .go file; nil before they were parsed
-	fset     *token.FileSet
+	fset     *token.FileSet // of sources
+}
+
+func newHouse(root string) *house {
+	return &house{root: root, fset: token.NewFileSet()}
 }
 
 // listed is what `go list -json` says about a package.
@@ -108,7 +112,6 @@ func (h *house) parse(t *testing.T) []*source {
 	if h.sources != nil {
 		return h.sources
 	}
-	h.fset = token.NewFileSet()
 	h.walk(t, func(path string) {
 		if !strings.HasSuffix(path, ".go") || slices.Contains(strings.Split(path, "/"), "testdata") {
 			return

@@ -42,7 +42,7 @@ func TestHouse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{root: root}
+	h := newHouse(root)
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			for _, finding := range c.find(t, h) {
@@ -53,7 +53,7 @@ func TestHouse(t *testing.T) {
 }
 
 func TestCrookedHouse(t *testing.T) {
-	h := &house{root: crookedHouse(t)}
+	h := newHouse(crookedHouse(t))
 	for _, c := range checks() {
 		t.Run(c.name, func(t *testing.T) {
 			if len(c.crooked) == 0 {
