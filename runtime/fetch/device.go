@@ -1,0 +1,36 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/iotcs-go/iotcs/runtime/transport/rest"
+)
+
+// ErrNotActivated says that the provisioning file is that of a device that has
+// not been activated, which cannot read device models.
+var ErrNotActivated = errors.New("the device is not activated")
+
+// device reads models as an activated device.
+type device struct{ client *rest.Client }
+
+// AsDevice returns the source of an activated device. Its provisioning file is
+// read, never written. It fails with [ErrNotActivated].
+func AsDevice(config rest.Config) (Source, error) {
+	if config.Assets == nil || config.Assets.EndpointID() == "" {
+		return nil, ErrNotActivated
+	}
+	c, err := rest.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return device{c}, nil
+}
+
+func (d device) Model(ctx context.Context, urn string) ([]byte, error) {
+	return d.client.DeviceModel(ctx, urn)
+}
+
+func (d device) List(context.Context) ([]string, error) { return nil, ErrCannotList }
+
+func (d device) Close() error { return d.client.Close() }
