@@ -72,7 +72,6 @@ func (r *Result) fill(ctx context.Context, f *Folder, wanted []plan.Package, old
 		r.Diagnostics = append(r.Diagnostics, f.orphans(old)...)
 	}
 	slices.SortFunc(f.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	f.addLock(old)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/iotcs-go/iotcs/gen/lint"
 	"github.com/iotcs-go/iotcs/gen/lock"
+	"github.com/iotcs-go/iotcs/gen/plan"
 )
 
 // readLock reads the lock of an output folder; nil when there is none.
@@ -40,9 +41,13 @@ func (r *Result) readLock(f *Folder) *lock.Lock {
 }
 
 // addLock works out the lock as it should be: what was on record, and the packages of this run. Members and models that are gone keep
-// their names. So do files that are gone from the plan but not from disk.
-func (f *Folder) addLock(old *lock.Lock) {
+// their names. So do files that are gone from the plan but not from disk. Of packages that are planned but left out of this run the lock
+// records the name, since it took part in choosing the others.
+func (f *Folder) addLock(all []plan.Package, old *lock.Lock) {
 	f.newLock = old.Clone()
+	for _, p := range all {
+		f.newLock.Add(lock.Fact{URN: p.URN, Kind: lock.Package, Name: p.Name})
+	}
 	for _, p := range f.packages {
 		f.newLock.Add(p.Facts...)
 		for _, file := range f.newLock.Files(p.URN) {

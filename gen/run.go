@@ -121,7 +121,11 @@ func (r *Result) folder(ctx context.Context, o Output) (*Folder, []string, error
 	if len(r.config.URNs) > 0 {
 		wanted = slices.DeleteFunc(slices.Clone(wanted), func(p plan.Package) bool { return !slices.Contains(r.config.URNs, p.URN) })
 	}
-	return f, report.URNs, r.fill(ctx, f, wanted, old)
+	if err := r.fill(ctx, f, wanted, old); err != nil {
+		return nil, nil, err
+	}
+	f.addLock(p.Packages, old)
+	return f, report.URNs, nil
 }
 
 // models reads and checks the models of one output.
