@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,9 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// rsaKey makes one key for all certificates.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // checkStatus runs "status CODE COMMAND…": exec with the exit status that it must
 // have.
@@ -85,7 +89,7 @@ func writeCertificate(ts *testscript.TestScript, neg bool, args []string) {
 	var key crypto.Signer
 	var err error
 	if key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); args[1] == "RSA" {
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		key, err = rsaKey()
 	}
 	ts.Check(err)
 	year := func(text string) time.Time {

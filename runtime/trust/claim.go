@@ -25,10 +25,10 @@ func (f *File) claim() (*claim, error) {
 		return nil, ErrWiped
 	}
 	c := &claim{disk: f.disk, passphrase: form}
-	if f.path == "" {
+	if f.absolute == "" {
 		return nil, readOnly(errors.New("it was read from memory"), "open it with trust.Open")
 	}
-	err := c.take(f.path)
+	err := c.take(f.absolute)
 	if err == nil && !c.base.sameDevice(f.now()) {
 		err = &remedied{ErrChanged, "open it again"}
 	}

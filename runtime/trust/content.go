@@ -101,7 +101,7 @@ func (c *content) add(t tlv) error {
 	case tagTrustAnchor:
 		anchor, err := x509.ParseCertificate(slices.Clone(t.value))
 		if err != nil {
-			return fmt.Errorf("trust anchor %d does not parse", len(c.anchors)+1)
+			return fmt.Errorf("trust anchor %d: %w", len(c.anchors)+1, err)
 		}
 		c.anchors = append(c.anchors, anchor)
 	case tagConnectedDevice:

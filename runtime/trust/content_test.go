@@ -50,7 +50,7 @@ func TestParseContentErrors(t *testing.T) {
 		{"client id empty", plaintext(1, testURI, 2, "", 3, "s"), ErrCorrupt, "client id is missing"},
 		{"client id not UTF-8", plaintext(1, testURI, 2, "\xe9"), ErrCorrupt, "client id is not UTF-8"},
 		{"endpoint id not UTF-8", plaintext(1, testURI, 2, "D", 4, "\xe9"), ErrCorrupt, "endpoint id is not UTF-8"},
-		{"anchor", plaintext(1, testURI, 2, "D", 5, "x"), ErrCorrupt, "trust anchor 1 does not parse"},
+		{"anchor", plaintext(1, testURI, 2, "D", 5, "x"), ErrCorrupt, "trust anchor 1: x509"},
 		{"private key", plaintext(1, testURI, 2, "D", 6, "x"), ErrCorrupt, "private key does not parse"},
 		{"private key is EC", plaintext(1, testURI, 2, "D", 6, string(ec)), ErrCorrupt, "not an RSA key"},
 		{"public key", plaintext(1, testURI, 2, "D", 6, private, 7, "x"), ErrCorrupt, "public key is not that"},
@@ -140,7 +140,7 @@ func TestChancePassphrases(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 300 {
+	for i := range 100 {
 		f, err := Read(data, []byte{byte(i), byte(i >> 8), 'x'})
 		if f != nil || !errors.Is(err, ErrPassphrase) {
 			t.Fatalf("passphrase %d: %v, %v", i, f, err)

@@ -24,14 +24,25 @@ func syncFolder(path string) error {
 	return nil
 }
 
-// takeAfter gives f the mode and owner of another file: a file that root activates
-// must stay readable for the user whom it belongs to. Who is not root cannot give
-// a file away; then it is this process, which needs it, that owns it.
+// takeAfter gives f the mode, never wider than 0600, and the owner of another file:
+// one that root activates must stay readable for the user whom it belongs to. Who
+// is not root cannot give a file away; then it is this process, which needs it,
+// that owns it. File systems without owners and modes show the same for all files
+// and are not asked.
 func takeAfter(f *os.File, like fs.FileInfo) error {
-	if old, ok := like.Sys().(*syscall.Stat_t); ok {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	old, ok := like.Sys().(*syscall.Stat_t)
+	present, ok2 := info.Sys().(*syscall.Stat_t)
+	if ok && ok2 && (old.Uid != present.Uid || old.Gid != present.Gid) {
 		if err := f.Chown(int(old.Uid), int(old.Gid)); err != nil && !errors.Is(err, fs.ErrPermission) {
 			return err
 		}
 	}
-	return f.Chmod(like.Mode().Perm() & 0o600)
+	if mode := like.Mode().Perm() & 0o600; mode != info.Mode().Perm() {
+		return f.Chmod(mode)
+	}
+	return nil
 }

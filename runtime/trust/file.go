@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -23,7 +24,8 @@ type File struct{ *opened }
 
 // opened has its secrets behind pointers, where no misused formatting verb goes.
 type opened struct {
-	path     string
+	path     string // as given
+	absolute string // path, wherever the program changes to
 	disk     disk
 	generate func(bits int) (*rsa.PrivateKey, error)
 
@@ -55,11 +57,20 @@ func Open(path string, passphrase []byte) (*File, error) {
 	if len(passphrase) == 0 {
 		return nil, fileError("open", path, ErrNoPassphrase)
 	}
-	data, err := readLimited(path)
+	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fileError("open", path, err)
 	}
-	return read(path, data, passphrase)
+	data, err := readLimited(absolute)
+	if err != nil {
+		return nil, fileError("open", path, err)
+	}
+	f, err := read(path, data, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	f.absolute = absolute
+	return f, nil
 }
 
 // Read is [Open] for the bytes of a file. As there is nothing to rewrite,

@@ -43,6 +43,17 @@ func TestOpenErrors(t *testing.T) {
 	}
 }
 
+// TestRelativePath: the program changes its folder between Open and activation.
+func TestRelativePath(t *testing.T) {
+	path := newFile(t, testConfig())
+	t.Chdir(filepath.Dir(path))
+	f := open(t, "dev.conf")
+	equal(t, "path", f.Path(), "dev.conf")
+	t.Chdir(t.TempDir())
+	activate(t, f, "0-EP")
+	equal(t, "endpoint id", open(t, path).EndpointID(), "0-EP")
+}
+
 func TestFileErrorText(t *testing.T) {
 	for want, err := range map[string]error{
 		"open dev.conf: no private key":             fileError("open", "dev.conf", ErrNoKey),

@@ -21,10 +21,10 @@ const maxEndpointID = 4096
 // that is not completed; there is none at other times. It is that of the target
 // when path is a symbolic link. Errors are those of following it.
 func (f *File) PendingPath() (string, error) {
-	if f.path == "" {
+	if f.absolute == "" {
 		return "", fmt.Errorf("it was read from memory: %w", fs.ErrInvalid)
 	}
-	target, err := resolve(f.path)
+	target, err := resolve(f.absolute)
 	if err != nil {
 		return "", err
 	}

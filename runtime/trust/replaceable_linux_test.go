@@ -108,14 +108,10 @@ func TestFileMountedByItself(t *testing.T) {
 	if mounted, err := isMountPoint(path); !mounted || err != nil {
 		t.Errorf("mounted: %t, %v", mounted, err)
 	}
-	table, err := os.ReadFile("/proc/self/mountinfo")
-	if err != nil {
-		t.Fatal(err)
+	if mounted, err := mountedAt("/proc/self/mountinfo", path); !mounted || err != nil {
+		t.Errorf("the mount table: %t, %v", mounted, err)
 	}
-	if !mountedIn(table, path) {
-		t.Error("the mount table does not tell")
-	}
-	_, err = open(t, path).BeginActivation(t.Context())
+	_, err := open(t, path).BeginActivation(t.Context())
 	if !errors.Is(err, ErrReadOnly) {
 		t.Errorf("error %v, want ErrReadOnly", err)
 	}
@@ -148,6 +144,12 @@ func TestMountTable(t *testing.T) {
 short line
 
 38 35 98:0 / /bad\9zz\04 rw - ext3 /dev/root rw`
+	if mounted, err := mountedAt(filepath.Join(t.TempDir(), "missing"), "/"); mounted || err != nil {
+		t.Errorf("no table: %t, %v", mounted, err)
+	}
+	if _, err := mountedAt(t.TempDir(), "/"); err == nil {
+		t.Error("a folder is a table")
+	}
 	for path, want := range map[string]bool{
 		"/proc": true, "/etc/my dev.conf": true, "/a\\b\tc\nd": true, `/bad\9zz\04`: true,
 		"/": false, "/etc": false, "/etc/my\\040dev.conf": false, "": false,
