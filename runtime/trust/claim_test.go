@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -292,5 +294,40 @@ func TestBeginCleansUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	activate(t, open(t, path), "0-EP")
+	equal(t, "files", names(t, path), []string{"dev.conf"})
+}
+
+// TestLockExcludes: the lock holds although every holder puts a new file in the
+// place of the locked one.
+func TestLockExcludes(t *testing.T) {
+	path := newFile(t, testConfig())
+	var inside, writes atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		f := open(t, path)
+		wg.Go(func() {
+			for writes.Load() < 30 && !t.Failed() {
+				c, err := f.claim()
+				if errors.Is(err, ErrLocked) {
+					runtime.Gosched()
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if inside.Add(1) != 1 {
+					t.Error("two hold the lock")
+				}
+				if err := c.write(c.base); err != nil {
+					t.Error(err)
+				}
+				inside.Add(-1)
+				writes.Add(1)
+				c.release()
+			}
+		})
+	}
+	wg.Wait()
 	equal(t, "files", names(t, path), []string{"dev.conf"})
 }

@@ -130,3 +130,24 @@ func TestPendingIsEncrypted(t *testing.T) {
 		t.Errorf("another passphrase: %v", err)
 	}
 }
+
+// TestCompletePendingKilled: finishing may be cut off too, anywhere.
+func TestCompletePendingKilled(t *testing.T) {
+	for death := 0; ; death++ {
+		path, key := cutOff(t)
+		f := open(t, path)
+		steps := 0
+		f.disk.before = func(step) error {
+			if steps++; steps > death {
+				return errDead
+			}
+			return nil
+		}
+		f.completePending("0-EP")
+		checkSurvivors(t, path, progress{key: key})
+		recoverDevice(t, path, progress{key: key})
+		if steps <= death {
+			return
+		}
+	}
+}
