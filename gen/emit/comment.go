@@ -28,8 +28,8 @@ func inner(paragraphs ...string) jen.Code {
 func commentText(width int, paragraphs ...string) string {
 	var b strings.Builder
 	for _, p := range paragraphs {
-		p = printable(p)
-		if strings.TrimSpace(p) == "" {
+		p = paragraph(strings.TrimSpace(printable(p)))
+		if p == "" {
 			continue
 		}
 		if b.Len() > 0 {
@@ -41,7 +41,7 @@ func commentText(width int, paragraphs ...string) string {
 }
 
 // wrap writes a paragraph as lines of a comment. Each line begins with "// ", so none is a directive; none but the first can begin with
-// +build, which the compiler reads in spite of the blank.
+// +build, which is a build constraint in spite of the blank.
 func wrap(b *strings.Builder, text string, width int) {
 	b.Grow(len(text) + len(text)/16 + 8)
 	b.WriteString("// ")
@@ -65,11 +65,13 @@ func wrap(b *strings.Builder, text string, width int) {
 	}
 }
 
-// paragraph gives a description that stands on its own: one that gofmt would take for a heading or the definition of a link, or the
-// compiler for a build constraint, gets a word in front.
+// paragraph makes a text fit to begin a comment: a description that gofmt would take for a heading, a list, the definition of a link or a
+// build constraint gets a word in front. (gofmt moves a constraint to the head of the file, wherever it stands.)
 func paragraph(doc string) string {
-	if strings.HasPrefix(doc, "#") || strings.HasPrefix(doc, "[") || strings.HasPrefix(doc, "+build") {
-		return "Description: " + doc
+	for _, mark := range []string{"#", "[", "- ", "* ", "+ ", "+build"} {
+		if strings.HasPrefix(doc, mark) {
+			return "Description: " + doc
+		}
 	}
 	return doc
 }

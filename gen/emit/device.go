@@ -33,7 +33,7 @@ func (f *file) device() {
 func packageComment(p *plan.Package) string {
 	return commentText(wide,
 		"Package "+p.Name+" is the typed binding of the device model \""+p.Label+"\" ("+p.URN+").",
-		paragraph(p.Doc),
+		p.Doc,
 	)
 }
 

@@ -18,8 +18,8 @@ func (f *file) model() {
 	)
 	f.bounds()
 	f.decl(
-		comment("This code and the runtime must fit together. When the next line does not compile, run go get"+
-			" github.com/iotcs-go/iotcs@latest, then go run github.com/iotcs-go/iotcs/cmd/iotcs-gen generate."),
+		comment("This code and the runtime must fit together. If the next line does not compile, update the module"+
+			" github.com/iotcs-go/iotcs and generate again: go run github.com/iotcs-go/iotcs/cmd/iotcs-gen generate"),
 		jen.Const().Id("_").Op("=").Add(device("GeneratedCodeV1")),
 	)
 	f.indexes("Indexes of the attributes in model.", len(p.Attributes), func(i int) string { return p.Attributes[i].Const })

@@ -20,14 +20,14 @@
 // A member claims its name in every form in which generated code may ever use it, whether it is used now or not, so that a member that
 // becomes writable or gets a range renames nothing:
 //
-//	member               claims in the main type           in builders   in the package
-//	model T                                                              T
-//	attribute X          X, SetX, OfferX, OnX, OnXError    X             XMin, XMax
-//	action X                                                             XArgs; and X among the actions
-//	alert X              NewXAlert                                       XAlert, XFields
-//	custom data X        NewXData                                        XData, XDataFields
-//	field X of a format                                    X
-//	argument X of an action                                              a field X in XArgs
+//	member        in the main type                   in builders      in the package
+//	model T                                                           T
+//	attribute X   X, SetX, OfferX, OnX, OnXError     X of Update      XMin, XMax
+//	action X                                                          XArgs, and X of Actions
+//	alert X       NewXAlert                                           XAlert, XFields
+//	data X        NewXData                                            XData, XDataFields
+//	field X                                          X of its type    and of XFields
+//	argument X                                                        X of XArgs
 //
 // When a claim is taken, by another member or by generated code itself, the name gets the first of 2, 3, … that is free in all forms. Who
 // comes first: names on record in the lock and names that the configuration chooses (a chosen name replaces the one on record, and must not

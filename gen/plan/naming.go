@@ -14,7 +14,9 @@ import (
 var (
 	// reservedInType are methods of the main type.
 	reservedInType = []string{"HandleActions", "OnChange", "Update", "Virtual"}
-	// reservedInBuilder are methods of the types that collect values: updates, alerts, custom data.
+	// reservedInUpdate are methods of updates.
+	reservedInUpdate = []string{"Offer", "OnError", "Send"}
+	// reservedInBuilder are methods of alerts and custom data.
 	reservedInBuilder = []string{"Offer", "OnError", "Raise", "Send", "Severity", "Submit"}
 	// reservedInPackage are the package's types, functions and constants.
 	reservedInPackage = []string{"Actions", "Changes", "Fingerprint", "New", "URN", "UnimplementedActions", "Update"}
@@ -42,6 +44,9 @@ const (
 	maxPackage     = 128 // to this length names of URNs are cut; a number may come behind
 	longestPackage = 200 // the configuration may choose longer ones
 )
+
+// maxWords is how many words of a display name count: it may be a whole sentence.
+const maxWords = 8
 
 // words cuts a name at every character that is no letter or digit, and between a lower-case and an upper-case letter.
 func words(name string) []string {
@@ -127,6 +132,7 @@ func formatWords(modelURN, urn, displayName string, kind Kind) []string {
 	}
 	if len(all) == 0 {
 		all = words(displayName)
+		all = all[:min(len(all), maxWords)]
 	}
 	if len(all) == 0 {
 		all = words(urn[strings.LastIndexByte(urn, ':')+1:])

@@ -120,6 +120,7 @@ func TestFormatNames(t *testing.T) {
 		{"the word alert in custom data", model + ":alert:log", "", Data, "AlertLog"},
 		{"the word data", model + ":log_data", "", Data, "Log"},
 		{"elsewhere: the display name", "urn:elsewhere:a", "Over Heat", Alert, "OverHeat"},
+		{"elsewhere: a sentence", "urn:elsewhere:a", "one two three four five six seven eight nine", Alert, "OneTwoThreeFourFiveSixSevenEight"},
 		{"the model's URN without a colon", model + "-sensors", "Sensors", Data, "Sensors"},
 		{"no display name: the last segment", "urn:elsewhere:over_heat", "!!!", Alert, "OverHeat"},
 		{"after the model's URN only signs", model + ":--", "Over Heat", Alert, "OverHeat"},
@@ -151,14 +152,14 @@ func TestClaims(t *testing.T) {
 		want string
 	}{
 		{lock.Type, "package X"},
-		{lock.Attribute, "type X, type SetX, type OfferX, type OnX, type OnXError, builder X, package XMin, package XMax"},
+		{lock.Attribute, "type X, type SetX, type OfferX, type OnX, type OnXError, update X, package XMin, package XMax"},
 		{lock.Action, "actions X, package XArgs"},
 		{lock.Alert, "type NewXAlert, package XAlert, package XFields"},
 		{lock.Data, "type NewXData, package XData, package XDataFields"},
 		{lock.Field, "builder X"},
 		{lock.Argument, "struct X"},
 	} {
-		names := map[scope]string{inType: "type", inBuilder: "builder", inActions: "actions", inPackage: "package", inStruct: "struct"}
+		names := map[scope]string{inType: "type", inUpdate: "update", inBuilder: "builder", inActions: "actions", inPackage: "package", inStruct: "struct"}
 		var got []string
 		for _, claim := range claims(c.kind, "X") {
 			got = append(got, names[claim.scope]+" "+claim.name)

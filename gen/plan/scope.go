@@ -12,7 +12,8 @@ type scope uint8
 
 const (
 	inType    scope = iota // methods of the main type
-	inBuilder              // methods of one type that collects values: of updates, of an alert, of custom data; getters of Changes likewise
+	inUpdate               // methods of Update; getters of Changes likewise
+	inBuilder              // methods of the type of one alert or one kind of custom data
 	inActions              // methods of the interface Actions
 	inPackage              // types, functions, constants
 	inStruct               // fields of the struct of an action's arguments
@@ -31,7 +32,7 @@ func claims(kind lock.Kind, x string) []claim {
 		return []claim{{inPackage, x}}
 	case lock.Attribute:
 		return []claim{{inType, x}, {inType, "Set" + x}, {inType, "Offer" + x}, {inType, "On" + x}, {inType, "On" + x + "Error"},
-			{inBuilder, x}, {inPackage, x + "Min"}, {inPackage, x + "Max"}}
+			{inUpdate, x}, {inPackage, x + "Min"}, {inPackage, x + "Max"}}
 	case lock.Action:
 		return []claim{{inActions, x}, {inPackage, x + "Args"}}
 	case lock.Alert:
@@ -80,6 +81,8 @@ func (c claim) reserved() string {
 	switch c.scope {
 	case inType:
 		own = slices.Contains(reservedInType, c.name)
+	case inUpdate:
+		own = slices.Contains(reservedInUpdate, c.name)
 	case inBuilder:
 		own = slices.Contains(reservedInBuilder, c.name)
 	case inPackage:
