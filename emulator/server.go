@@ -42,8 +42,8 @@ type Server struct {
 
 	exchanges   exchanges
 	connections connections
-	closeOnce sync.Once
-	closeErr  error
+	closeOnce   sync.Once
+	closeErr    error
 }
 
 // Times that a client has for its part of an exchange. A held poll is not counted.
