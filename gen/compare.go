@@ -49,7 +49,7 @@ type File struct {
 	Path    string // inside the folder, with slashes
 	URN     string // the model it belongs to; "" for the lock and for some orphans
 	Content []byte // what it should hold; nil when it should not be there
-	Disk    []byte // what it holds; nil when it is missing or in the way
+	Disk    []byte // what it holds; nil when that is Content, or nothing that can be compared
 	State   State
 	Why     string // for [Foreign]: what is in the way
 }
@@ -137,7 +137,7 @@ func (file *File) judge() {
 	intact, summed := emit.CheckSum(disk)
 	switch {
 	case file.Content != nil && bytes.Equal(disk, file.Content):
-		file.State = Current
+		file.State, file.Disk = Current, nil
 	case !summed && !bytes.HasPrefix(disk, []byte(generatedMark)):
 		file.State, file.Why = Foreign, "a file that was not generated has this name"
 	case !intact:
