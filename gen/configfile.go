@@ -1,10 +1,7 @@
 package gen
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -55,60 +52,14 @@ func moduleRoot(dir string) string {
 	}
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
-// relative shows a path as seen from dir where that is possible.
-func relative(dir, path string) string {
-	if r, err := filepath.Rel(dir, path); err == nil {
-		return r
-	}
-	return path
-}
-
-// absolute is the place of a path that starts at dir.
-func absolute(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
 // read fills the configuration from its file.
 func (c *Config) read(path string) []Diagnostic {
 	c.file = path
-	data, err := readConfig(absolute(c.Dir, path))
+	data, err := readRegular(absolute(c.Dir, path), maxConfig)
 	if err != nil {
 		return []Diagnostic{{File: path, Level: lint.Error, Rule: RuleConfig, Text: err.Error(), Remedy: "name a readable file, or write one with iotcs-gen init"}}
 	}
 	return c.parse(data)
-}
-
-func readConfig(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, cause(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("not a file")
-	case info.Size() > maxConfig:
-		return nil, fmt.Errorf("%d bytes are too many for a configuration, the limit is %d", info.Size(), maxConfig)
-	}
-	data, err := os.ReadFile(path)
-	return data, cause(err)
-}
-
-// cause strips operation and path from an error of package os: diagnostics name the path already.
-func cause(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return pe.Err
-	}
-	if le, ok := errors.AsType[*os.LinkError](err); ok {
-		return le.Err
-	}
-	return err
 }
 
 // The members of the configuration file.

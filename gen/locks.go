@@ -15,13 +15,13 @@ import (
 // readLock reads the lock of an output folder; nil when there is none.
 func (r *Result) readLock(f *Folder) *lock.Lock {
 	shown := filepath.Join(f.Dir, lock.FileName)
-	data, err := os.ReadFile(filepath.Join(f.abs, lock.FileName))
+	data, err := readRegular(filepath.Join(f.abs, lock.FileName), maxGenerated)
 	switch {
 	case missing(err):
 		return nil
 	case err != nil:
 		r.Diagnostics = append(r.Diagnostics, Diagnostic{
-			File: shown, Level: lint.Error, Rule: RuleLock, Text: cause(err).Error(), Remedy: "the lock must be a readable file; choose another output folder with --out",
+			File: shown, Level: lint.Error, Rule: RuleLock, Text: err.Error(), Remedy: "the lock must be a readable file; choose another output folder with --out",
 		})
 		return nil
 	}

@@ -20,7 +20,7 @@ const full = `{"urn":"urn:a:b","name":"M","description":"d","system":false,"draf
 
 // Every value of a full model, replaced by values of every kind and left out.
 func TestEveryMutationIsAsStrictAsTheSchema(t *testing.T) {
-	replacements := []any{nil, true, "", "a b", "1,0", -1, 1.5, 99999999999, []any{1}, map[string]any{"links": 1}}
+	replacements := []any{nil, true, "", "a b", "1,0", -1, 1.5, int64(99999999999), []any{1}, map[string]any{"links": 1}}
 	top := decode(t, full)
 	n := 0
 	for place := range places(top) {
