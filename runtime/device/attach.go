@@ -13,7 +13,7 @@ func (d *Device) Attach(v *Virtual) error {
 	defer d.mu.Unlock()
 	k := virtualKey{v.endpoint, v.model.URN}
 	switch {
-	case d.closed:
+	case d.closing:
 		return ErrClosed
 	case d.dispatcher == nil:
 		return ErrNotActivated

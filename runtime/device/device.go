@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +34,8 @@ type Device struct {
 	activating sync.Mutex // held by Activate
 
 	mu         sync.Mutex
-	closed     bool
+	closing    bool                 // Close has begun: nothing new is attached
+	closed     bool                 // Close has ended
 	dispatcher *dispatch.Dispatcher // nil until activated
 	virtuals   map[virtualKey]*Virtual
 	models     map[string]*Model
@@ -167,7 +170,7 @@ const (
 func (d *Device) Activate(ctx context.Context, modelURNs ...string) error {
 	d.activating.Lock()
 	defer d.activating.Unlock()
-	if d.isClosed() {
+	if d.isClosing() {
 		return ErrClosed
 	}
 	urns := append([]string(nil), modelURNs...)
@@ -180,10 +183,10 @@ func (d *Device) Activate(ctx context.Context, modelURNs ...string) error {
 	return d.start(id)
 }
 
-func (d *Device) isClosed() bool {
+func (d *Device) isClosing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.closed
+	return d.closing
 }
 
 // running returns the dispatcher of an activated device.
@@ -232,13 +235,11 @@ func (d *Device) WaitCapacity(ctx context.Context, n int) error {
 // [*LeftError]. Closing again does nothing.
 func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
-	if d.closed {
+	if d.closing {
 		d.mu.Unlock()
 		return nil
 	}
-	d.closed = true
-	virtuals := d.virtuals
-	d.virtuals = make(map[virtualKey]*Virtual)
+	d.closing = true
 	dispatcher := d.dispatcher
 	d.mu.Unlock()
 
@@ -248,9 +249,18 @@ func (d *Device) Close(ctx context.Context) error {
 	if dispatcher != nil {
 		errs = append(errs, dispatcher.Close(ctx))
 	}
-	for _, v := range virtuals {
+	for _, v := range d.attached() {
 		errs = append(errs, v.Close())
 	}
-	errs = append(errs, d.conn.Close())
-	return errors.Join(errs...)
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	return errors.Join(append(errs, d.conn.Close())...)
+}
+
+// attached returns the virtual devices.
+func (d *Device) attached() []*Virtual {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Collect(maps.Values(d.virtuals))
 }

@@ -1,6 +1,8 @@
 package device_test
 
 import (
+	"bytes"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,3 +111,21 @@ func uri(t testing.TB, text string) device.URI {
 type byName struct{ v *device.Virtual }
 
 func (b byName) Virtual() *device.Virtual { return b.v }
+
+// lockedBuffer takes a log from several goroutines.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}

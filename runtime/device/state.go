@@ -24,22 +24,27 @@ const (
 // Status returns how the device stands with its server; a device that is not
 // activated is connecting.
 func (d *Device) Status() Status {
-	d.mu.Lock()
-	q := d.dispatcher
-	d.mu.Unlock()
+	q := d.dispatch()
 	if q == nil {
 		return Status{State: StateConnecting}
 	}
 	return q.Status()
 }
 
+// dispatch returns the dispatcher, also of a closed device; nil until activated.
+func (d *Device) dispatch() *dispatch.Dispatcher {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dispatcher
+}
+
 // Wait returns nil as soon as the device is in the given state.
 //
 // Errors: the context's, [ErrNotActivated], [ErrClosed].
 func (d *Device) Wait(ctx context.Context, s State) error {
-	q, err := d.running()
-	if err != nil {
-		return err
+	q := d.dispatch()
+	if q == nil {
+		return ErrNotActivated
 	}
 	return q.Wait(ctx, s)
 }
