@@ -18,6 +18,10 @@ var (
 	ErrTooLarge = errors.New("the server's answer is too large")
 	// ErrMalformed says that an answer is not what the protocol demands.
 	ErrMalformed = errors.New("the server's answer cannot be understood")
+	// ErrUnreachable says that no answer came: no route, no name, nobody
+	// listening, a cut connection, silence. The error of the network is in the
+	// chain.
+	ErrUnreachable = errors.New("the server cannot be reached")
 	// ErrCertificate says that the server's certificate was not accepted: it is
 	// expired, for another host, or signed by nobody who is trusted. The x509
 	// error is in the chain.

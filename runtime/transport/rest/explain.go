@@ -27,12 +27,13 @@ func (c *Client) explain(ctx context.Context, r request, err error) error {
 		case errors.Is(cause, transport.ErrClosed):
 			return transport.ErrClosed
 		case errors.Is(cause, errStalled), errors.Is(cause, errSlow):
-			return fmt.Errorf("%s %s: %w", r.method, r.path, cause)
+			return fmt.Errorf("%s %s: %w: %w", r.method, r.path, transport.ErrUnreachable, cause)
 		}
+		return err
 	}
 	var certificate *tls.CertificateVerificationError
 	if !errors.As(err, &certificate) {
-		return err
+		return fmt.Errorf("%w: %w", transport.ErrUnreachable, err)
 	}
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(released) {
