@@ -32,29 +32,49 @@ type batch struct {
 	start int64 // from which intervals of batchByTime count
 }
 
-func newBatch(s *Step, start int64) *batch {
-	return &batch{step: s, store: &memoryStore{}, cost: func() Cost { return Ethernet }, start: start}
+// newBatch completes the batch of an engine once the options are known.
+func (e *Engine) newBatch(s *Step, start int64) {
+	if s != nil && e.store == nil {
+		e.store = &memoryStore{}
+	}
+	if s != nil {
+		e.batch = &batch{step: s, store: e.store, cost: e.cost, start: start}
+	}
+}
+
+// holds tells whether messages are held back, by this engine or an earlier one
+// with the same store.
+func (e *Engine) holds() bool {
+	if e.store == nil {
+		return false
+	}
+	messages, _ := e.store.Held()
+	return messages > 0
+}
+
+// releaseAll sends whatever is held back.
+func (e *Engine) releaseAll() error {
+	if e.store == nil {
+		return nil
+	}
+	return e.store.Release(e.host.Emit)
 }
 
 // WithBatchStore replaces the store of held messages. Messages that it has from
-// an earlier run count from the start.
+// an earlier run count from the start; a policy without device pipeline sends
+// them when it is stopped or replaced, and a Gate as soon as it is told of such a
+// policy.
 func WithBatchStore(store BatchStore) StartOption {
-	return func(e *Engine) {
-		if e.batch != nil {
-			e.batch.store = store
-		}
-	}
+	return func(e *Engine) { e.store = store }
 }
 
 // WithNetworkCost tells the class of the network in use; it is asked for each
 // message. The default is Ethernet.
 func WithNetworkCost(inUse func() Cost) StartOption {
-	return func(e *Engine) {
-		if e.batch != nil {
-			e.batch.cost = inUse
-		}
-	}
+	return func(e *Engine) { e.cost = inUse }
 }
+
+func ethernet() Cost { return Ethernet }
 
 // admit sends a message, or lets the device pipeline hold it back. A message
 // that is held is accepted: what hinders the batch from leaving is reported, and

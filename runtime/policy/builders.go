@@ -9,8 +9,6 @@ import (
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
-type value = wire.Value
-
 // builder makes the start function of a step. It gives nil for a function that
 // is to be left out, and reports what makes it unusable to the compiler.
 type builder func(c *compiler, s *Step, kind devicemodel.Type) func(now int64) step

@@ -19,7 +19,7 @@ func (e *Engine) commit(pairs []Item, head Head, triggers bool) error {
 	e.items, e.stored = e.items[:0], e.stored[:0]
 	for _, pair := range pairs {
 		e.dropInProcess(pair.Attribute)
-		if err := e.store(pair); err != nil {
+		if err := e.keep(pair); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -36,9 +36,9 @@ func (e *Engine) commit(pairs []Item, head Head, triggers bool) error {
 	return errors.Join(errs...)
 }
 
-// store keeps a value and adds it to the message; of a name that occurs twice
+// keep stores a value and adds it to the message; of a name that occurs twice
 // the last value stays.
-func (e *Engine) store(pair Item) error {
+func (e *Engine) keep(pair Item) error {
 	if err := e.host.Commit(pair.Attribute, pair.Value); err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (e *Engine) compute() {
 		e.report(err)
 		if ok {
 			e.dropInProcess(attribute)
-			e.report(e.store(Item{attribute, v}))
+			e.report(e.keep(Item{attribute, v}))
 		}
 	}
 }

@@ -23,6 +23,8 @@ type Engine struct {
 
 	pipelines []pipelineState // parallel to plan.pipelines
 	batch     *batch          // nil: messages are not batched
+	store     BatchStore      // nil: nothing is held back
+	cost      func() Cost     // of the network in use
 
 	process []Item // values on their way through pipelines
 	chance  func(n int) int
@@ -50,7 +52,7 @@ type step interface {
 // Start makes the state of one device, at the time when it got the policy:
 // windows and delays count from it. endpointID is the source of the messages.
 func (p *Plan) Start(host Host, endpointID string, now int64, options ...StartOption) *Engine {
-	e := &Engine{plan: p, host: host, endpoint: endpointID, now: now, chance: rand.IntN}
+	e := &Engine{plan: p, host: host, endpoint: endpointID, now: now, cost: ethernet, chance: rand.IntN}
 	e.pipelines = make([]pipelineState, len(p.pipelines))
 	start := floor10(now)
 	for i := range p.pipelines {
@@ -60,12 +62,10 @@ func (p *Plan) Start(host Host, endpointID string, now int64, options ...StartOp
 			e.pipelines[i].steps[k] = plans[k].start(start)
 		}
 	}
-	if p.batch != nil {
-		e.batch = newBatch(p.batch, start)
-	}
 	for _, option := range options {
 		option(e)
 	}
+	e.newBatch(p.batch, start)
 	return e
 }
 

@@ -40,6 +40,7 @@ type Gate struct {
 
 	engine   *Engine
 	stopping []*Engine // whose last messages did not fit into the queue
+	again    int64     // when to try again
 
 	answered bool
 	held     []heldOffer
@@ -72,9 +73,18 @@ func (g *Gate) start(p *Plan, now int64) *Engine {
 // away with a nil plan. The old one yields what it holds first, then the values
 // that were waiting for an answer go on. What fails is reported.
 func (g *Gate) Assign(now int64, p *Plan) {
-	g.retire(now)
+	if g.answered {
+		g.retire(now)
+	}
 	g.engine = g.start(p, now)
 	g.answered = true
+	if g.engine.batch == nil && g.engine.holds() {
+		// Messages of an earlier run, for a device pipeline that is no more.
+		if err := g.engine.releaseAll(); err != nil {
+			g.host.Report(err)
+			g.stopLater(g.engine, now)
+		}
+	}
 	g.release()
 }
 
@@ -84,18 +94,14 @@ func (g *Gate) retire(now int64) {
 	if err := g.engine.Stop(now); err != nil {
 		g.host.Report(err)
 		if g.engine.holds() {
-			g.stopping = append(g.stopping, g.engine)
+			g.stopLater(g.engine, now)
 		}
 	}
 }
 
-// holds tells whether a stopped engine still has messages to send.
-func (e *Engine) holds() bool {
-	if e.batch == nil {
-		return false
-	}
-	messages, _ := e.batch.store.Held()
-	return messages > 0
+func (g *Gate) stopLater(e *Engine, now int64) {
+	g.stopping = append(g.stopping, e)
+	g.again = now + retryStop
 }
 
 // release hands the values that were held to the policy, each with the time at
@@ -163,6 +169,9 @@ func (g *Gate) NextDeadline() (deadline int64, ok bool) {
 	if g.values > 0 && !g.require && (!ok || g.since+MaxHold < deadline) {
 		deadline, ok = g.since+MaxHold, true
 	}
+	if len(g.stopping) > 0 && (!ok || g.again < deadline) {
+		deadline, ok = g.again, true
+	}
 	return deadline, ok
 }
 
@@ -175,9 +184,17 @@ func (g *Gate) Expire(now int64) {
 	g.engine.Expire(now)
 }
 
+// retryStop is how long a Gate waits, in milliseconds, before it tries again to
+// send what a policy held that was taken away.
+const retryStop = 1000
+
 // retry sends what is left of policies that were taken away.
 func (g *Gate) retry(now int64) {
-	g.stopping = slices.DeleteFunc(g.stopping, func(e *Engine) bool { return e.Stop(now) == nil })
+	if len(g.stopping) == 0 || now < g.again {
+		return
+	}
+	g.again = now + retryStop
+	g.stopping = slices.DeleteFunc(g.stopping, func(e *Engine) bool { return e.releaseAll() == nil })
 }
 
 // Close ends the policy as Assign does, for good. Values that still wait for an
@@ -192,7 +209,6 @@ func (g *Gate) Close(now int64) error {
 	if g.values > 0 {
 		g.giveUp()
 	}
-	g.retry(now)
 	var errs []error
 	for _, e := range append(g.stopping, g.engine) {
 		errs = append(errs, e.Stop(now))

@@ -123,7 +123,7 @@ func newRig(t *testing.T, m *devicemodel.Model, s *scenario) *rig {
 	r.manager = NewManager(ManagerConfig{EndpointID: "E1", Gateway: s.Gateway, Fetcher: r,
 		Report: func(err error) { t.Log("reported:", err) }})
 	options := []StartOption{WithNetworkCost(func() Cost { return r.network })}
-	r.relay = NewRelay(RelayConfig{Manager: r.manager, Options: options, Now: func() int64 { return r.now },
+	r.relay = NewRelay(RelayConfig{Manager: r.manager, Options: func(string) []StartOption { return options }, Now: func() int64 { return r.now },
 		Model: func(string) *devicemodel.Model { return m }, Report: func(err error) { t.Log("reported:", err) }})
 	if s.API == "message" {
 		return r

@@ -21,8 +21,8 @@ type RelayConfig struct {
 	// Now gives the time, in milliseconds since the epoch, at which a policy is
 	// taken away.
 	Now func() int64
-	// Options are handed to the engines.
-	Options []StartOption
+	// Options gives the options of the engine of a device; nil for none.
+	Options func(endpointID string) []StartOption
 	// Report takes errors that have no caller.
 	Report func(error)
 }
@@ -156,7 +156,11 @@ func (d *relayed) begin(now int64) {
 	}
 	d.started = true
 	if d.plan != nil {
-		d.engine = d.plan.Start(d, d.endpoint, now, d.relay.config.Options...)
+		var options []StartOption
+		if d.relay.config.Options != nil {
+			options = d.relay.config.Options(d.endpoint)
+		}
+		d.engine = d.plan.Start(d, d.endpoint, now, options...)
 		if d.engine.batch != nil {
 			d.engine.batch.start = now
 		}

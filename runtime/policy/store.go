@@ -18,9 +18,11 @@ type Store interface {
 	// Policy gives a document as it was saved; the error wraps fs.ErrNotExist
 	// if there is none.
 	Policy(id string) ([]byte, error)
+	// SavePolicy keeps a document in place of an older one with the same id.
 	SavePolicy(id string, document []byte) error
 	// Associations gives what was saved last; nothing saved is no error.
 	Associations() (Associations, error)
+	// SaveAssociations keeps associations in place of older ones.
 	SaveAssociations(Associations) error
 }
 

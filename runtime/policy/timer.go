@@ -119,10 +119,8 @@ func (e *Engine) Stop(now int64) error {
 	if err := e.commit(pairs, DefaultHead(), false); err != nil {
 		errs = append(errs, err)
 	}
-	if e.batch != nil {
-		if err := e.batch.store.Release(e.host.Emit); err != nil {
-			errs = append(errs, err)
-		}
+	if err := e.releaseAll(); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
+// value is a value on its way through functions.
+type value = wire.Value
+
 // exact bounds DATETIME: beyond, a JSON number does not hold every millisecond
 // (docs/protocol/device-models.md §2.1).
 const exact = 1<<53 - 1
@@ -105,27 +108,24 @@ func fromFormula(v formula.Value, t devicemodel.Type) (wire.Value, error) {
 	case isText:
 		return wire.Value{}, ErrNotNumeric
 	case t == devicemodel.Integer:
-		return wire.IntegerValue(saturate(number, math.MinInt32, math.MaxInt32)), nil
+		return wire.IntegerValue(saturate(number)), nil
+	case t == devicemodel.DateTime && math.Abs(number) <= exact:
+		return wire.DateTimeValue(int64(number)), nil
 	case t == devicemodel.DateTime:
-		return wire.DateTimeValue(saturate(number, -exact, exact)), nil
+		return wire.Value{}, ErrResultType
 	case math.IsNaN(number) || math.IsInf(number, 0):
 		return wire.Value{}, ErrNotFinite
 	}
 	return wire.NumberValue(number), nil
 }
 
-// saturate truncates a number towards zero and keeps it between two bounds; NaN
+// saturate truncates a number towards zero and keeps it within 32 bits; NaN
 // becomes 0.
-func saturate(f float64, low, high int64) int64 {
-	switch {
-	case f >= float64(high):
-		return high
-	case f <= float64(low):
-		return low
-	case math.IsNaN(f):
+func saturate(f float64) int64 {
+	if math.IsNaN(f) {
 		return 0
 	}
-	return int64(f)
+	return int64(min(max(f, math.MinInt32), math.MaxInt32))
 }
 
 func javaText(v formula.Value) string {
