@@ -28,7 +28,7 @@ func inner(paragraphs ...string) jen.Code {
 func commentText(width int, paragraphs ...string) string {
 	var b strings.Builder
 	for _, p := range paragraphs {
-		p = paragraph(strings.TrimSpace(printable(p)))
+		p = paragraph(strings.TrimSpace(quotes.Replace(printable(p))))
 		if p == "" {
 			continue
 		}
@@ -39,6 +39,9 @@ func commentText(width int, paragraphs ...string) string {
 	}
 	return b.String()
 }
+
+// quotes are what gofmt makes of doubled quotation marks.
+var quotes = strings.NewReplacer("``", "“", "''", "”")
 
 // wrap writes a paragraph as lines of a comment. Each line begins with "// ", so none is a directive; none but the first can begin with
 // +build, which is a build constraint in spite of the blank.
@@ -90,25 +93,4 @@ func printable(text string) string {
 		}
 		return -1
 	}, text)
-}
-
-// join puts sentences behind each other; empty ones are left out.
-func join(sentences ...string) string {
-	var b strings.Builder
-	for _, s := range sentences {
-		if s != "" && b.Len() > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(s)
-	}
-	return b.String()
-}
-
-// list gives "a", "a and b", "a, b and c".
-func list(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " and " + words[last]
 }

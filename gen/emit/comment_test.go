@@ -21,6 +21,7 @@ func TestCommentText(t *testing.T) {
 		{"characters that end a line", []string{"a\nb\rc\u2028d\u0085e\ufefff\x00g"}, "// a b c d ef g"},
 		{"a word that is too long", []string{"a " + strings.Repeat("b", 30) + " c"}, "// a\n// " + strings.Repeat("b", 30) + "\n// c"},
 		{"wrapped", []string{"one two three four five six"}, "// one two three\n// four five six"},
+		{"doubled quotation marks", []string{"``a'' ```b''' `c'"}, "// “a” “`b”' `c'"},
 		{"a build constraint", []string{"+build x"}, "// Description: +build\n// x"},
 		{"a build constraint in the middle", []string{"one two three +build four"}, "// one two three +build\n// four"},
 	} {

@@ -9,15 +9,16 @@ import (
 // device writes device.go: the main type, its attributes, changes and updates.
 func (f *file) device() {
 	p := f.p
-	f.PackageComment(packageComment(p))
+	f.PackageComment(commentText(wide,
+		"Package "+p.Name+" is the typed binding of the device model \""+p.Label+"\" ("+p.URN+").", p.Doc))
 	f.decl(
 		comment(p.Type+" is one device of the model \""+p.Label+"\""+parts(p)+". Its methods may be called from any goroutine.", p.Note),
-		jen.Type().Id(p.Type).Struct(jen.Id("binding").Add(device("Binding"))),
+		jen.Type().Id(p.Type).Add(structure(jen.Id("binding").Add(device("Binding")))),
 	)
 	f.constructor()
 	f.decl(
 		comment("Virtual returns the virtual device behind "+p.Receiver+": its endpoint id, access by name, errors of any message, Close."),
-		f.method("Virtual").Params().Op("*").Add(device("Virtual")).Block(jen.Return(f.binding("Virtual"))),
+		f.method("Virtual").Add(glue(jen.Id("*"), device("Virtual"))).Block(jen.Return(f.binding("Virtual"))),
 	)
 	for i := range p.Attributes {
 		f.attribute(&p.Attributes[i])
@@ -28,13 +29,6 @@ func (f *file) device() {
 	if len(p.Attributes) > 0 {
 		f.update()
 	}
-}
-
-func packageComment(p *plan.Package) string {
-	return commentText(wide,
-		"Package "+p.Name+" is the typed binding of the device model \""+p.Label+"\" ("+p.URN+").",
-		p.Doc,
-	)
 }
 
 // parts says what the main type holds.
@@ -64,21 +58,11 @@ func (f *file) constructor() {
 		comment("New returns the "+p.Type+" with the given endpoint id on c. It does no I/O: values can be set and handlers"+
 			" registered while the server is unreachable. It fails with [device.ErrDuplicate] if the endpoint already has a virtual"+
 			" device of this model."),
-		jen.Func().Id("New").Params(
-			jen.Id("c").Add(device("Client")), jen.Id("endpointID").String(), jen.Id("opts").Op("...").Add(device("VirtualOption")),
-		).Params(jen.Op("*").Id(p.Type), jen.Error()).Block(
-			jen.List(jen.Id("b"), jen.Err()).Op(":=").Add(device("Bind")).Call(
-				jen.Id("c"), jen.Id("endpointID"), jen.Op("&").Id("model"), jen.Id("opts").Op("...")),
-			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Nil(), jen.Err())),
-			jen.Return(jen.Op("&").Id(p.Type).Values(jen.Id("binding").Op(":").Id("b")), jen.Nil()),
+		jen.Func().Add(call("New", jen.Id("c").Add(device("Client")), jen.Id("endpointID string"), variadic("opts", device("VirtualOption")))).
+			Add(call("", jen.Id("*"+p.Type), jen.Error())).Block(
+			jen.Id("b, err :=").Add(glue(device("Bind"), call("", jen.Id("c"), jen.Id("endpointID"), jen.Id("&model"), jen.Id("opts...")))),
+			jen.If(jen.Err().Op("!=").Nil()).Block(jen.Return(jen.Id("nil, err"))),
+			jen.Return(jen.Id("&"+p.Type+"{binding: b}, nil")),
 		),
 	)
-}
-
-// method begins a method of the main type.
-func (f *file) method(name string) *jen.Statement { return jen.Func().Add(f.main).Id(name) }
-
-// binding gives a call of the main type's binding.
-func (f *file) binding(method string, arguments ...jen.Code) *jen.Statement {
-	return jen.Id(f.p.Receiver + ".binding." + method).Call(arguments...)
 }

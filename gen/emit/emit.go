@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/format"
+	"go/token"
 
 	"github.com/dave/jennifer/jen"
 
@@ -17,11 +18,14 @@ const (
 	devicePath  = "github.com/iotcs-go/iotcs/runtime/device"
 )
 
-// Package gives the files of a package by name, exactly those that p.Files names. It neither keeps nor changes p. Most of its time goes
-// into gofmt's layout; packages do not depend on each other, so call it from several goroutines for many of them.
+// Package gives the files of a package by name, exactly those that p.Files names. It neither keeps nor changes p. Packages do not depend on
+// each other: call it from several goroutines for many of them.
 //
 // An error says that the plan did not come from [plan.Build]: some name in it is none.
 func Package(p *plan.Package) (map[string][]byte, error) {
+	if err := check(p); err != nil {
+		return nil, fmt.Errorf("package %s: %w", p.Name, err)
+	}
 	files := make(map[string][]byte, len(p.Files))
 	for _, name := range p.Files {
 		content, err := source(p, name)
@@ -31,6 +35,34 @@ func Package(p *plan.Package) (map[string][]byte, error) {
 		files[name] = content
 	}
 	return files, nil
+}
+
+// check refuses names that would not be names in the code.
+func check(p *plan.Package) error {
+	names := []string{p.Name, p.Type, p.Receiver}
+	for i := range p.Attributes {
+		names = append(names, p.Attributes[i].Name, p.Attributes[i].Const)
+	}
+	for i := range p.Actions {
+		a := &p.Actions[i]
+		names = append(names, a.Name, a.Const, a.Name+a.ArgsType)
+		for k := range a.Arguments {
+			names = append(names, a.Arguments[k].Name, a.Arguments[k].Param)
+		}
+	}
+	for i := range p.Formats {
+		f := &p.Formats[i]
+		names = append(names, f.Name, f.Type, f.Const, f.Name+f.FieldsType)
+		for k := range f.Fields {
+			names = append(names, f.Fields[k].Name, f.Fields[k].Name+f.Fields[k].Param)
+		}
+	}
+	for _, name := range names {
+		if !token.IsIdentifier(name) {
+			return fmt.Errorf("%q is no Go name", name)
+		}
+	}
+	return nil
 }
 
 // source gives one file.
@@ -54,17 +86,21 @@ func source(p *plan.Package, name string) ([]byte, error) {
 	if err := f.Render(&raw); err != nil {
 		return nil, err
 	}
-	formatted, err := format.Source(groupImports(raw.Bytes()))
-	if err != nil {
-		return nil, err
+	src := layout(groupImports(raw.Bytes()))
+	if f.columns {
+		var err error
+		if src, err = format.Source(src); err != nil {
+			return nil, err
+		}
 	}
-	return appendSum(formatted), nil
+	return appendSum(src), nil
 }
 
 // file is a file in the making. Code that occurs many times is made once: jennifer renders it as often as it was added.
 type file struct {
 	*jen.File
 	p       *plan.Package
+	columns bool     // has columns that gofmt aligns
 	main    jen.Code // receiver of the main type
 	context jen.Code // context.Context
 	time    jen.Code // time.Time
@@ -74,10 +110,10 @@ type file struct {
 func newFile(p *plan.Package) *file {
 	f := &file{
 		File: jen.NewFile(p.Name), p: p,
-		main:    jen.Params(jen.Id(p.Receiver).Id("*" + p.Type)),
+		main:    jen.Id("(" + p.Receiver + " *" + p.Type + ")"),
 		context: jen.Qual(contextPath, "Context"), time: jen.Qual(timePath, "Time"), uri: device("URI"),
 	}
-	f.NoFormat = true // source formats, once
+	f.NoFormat = true // source does that
 	f.ImportName(contextPath, "context")
 	f.ImportName(timePath, "time")
 	f.ImportName(devicePath, "device")
@@ -86,7 +122,7 @@ func newFile(p *plan.Package) *file {
 }
 
 // decl adds a declaration with its doc comment.
-func (f *file) decl(doc jen.Code, code jen.Code) {
+func (f *file) decl(doc, code jen.Code) {
 	f.Add(doc)
 	f.Add(code)
 	f.Line()

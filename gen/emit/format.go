@@ -30,7 +30,7 @@ func (b *builder) write() {
 	format := b.format
 	b.decl(
 		comment(join(format.Type+" is the "+b.what+" \""+format.Label+"\" ("+format.URN+").", format.Doc, "It belongs to one goroutine.", format.Note)),
-		jen.Type().Id(format.Type).Struct(jen.Id("fields").Add(device("Fields"))),
+		jen.Type().Id(format.Type).Add(structure(jen.Id("fields").Add(device("Fields")))),
 	)
 	if format.FieldsType != "" {
 		b.literal()
@@ -50,25 +50,25 @@ func (b *builder) write() {
 	}
 	b.decl(
 		comment("OnError calls fn when the "+b.what+" was accepted for sending but could not be delivered."),
-		b.method("OnError").Params(handler(nil, device("DeliveryError"))).Id("*"+format.Type).Block(b.call("OnError", "fn"), b.done()),
+		b.method("OnError", handler(nil, device("DeliveryError"))).Id("*"+format.Type).Block(b.call("OnError", "fn"), b.done()),
 	)
 	b.decl(
 		comment(b.send+" sends the "+b.what+". It may be called again: new message id and event time, same fields.",
 			"Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], [device.ErrClosed]."),
-		b.method(b.send).Params(jen.Id("opts").Op("...").Add(device("MessageOption"))).Error().Block(
-			jen.Return(b.call(b.send, "opts"))),
+		b.method(b.send, variadic("opts", device("MessageOption"))).Error().Block(jen.Return(b.call(b.send, "opts"))),
 	)
 }
 
 // literal writes the struct of required fields.
 func (b *builder) literal() {
+	b.columns = true
 	var fields []jen.Code
 	for _, field := range b.format.Required() {
 		fields = append(fields, inner(join(field.Doc, field.Note)), jen.Id(field.Name).Add(b.goType(field.Type)))
 	}
 	b.decl(
 		comment(b.format.FieldsType+" are the required fields of [New"+b.format.Type+"]."),
-		jen.Type().Id(b.format.FieldsType).Struct(fields...),
+		jen.Type().Id(b.format.FieldsType).Add(structure(fields...)),
 	)
 }
 
@@ -76,11 +76,11 @@ func (b *builder) constructor() {
 	doc := " returns the " + b.what
 	var params, body []jen.Code
 	body = append(body,
-		jen.Id(b.what).Op(":=").New(jen.Id(b.format.Type)),
-		jen.Id(b.what+".fields.Begin").Call(jen.Id(b.p.Receiver+".binding"), jen.Id(b.format.Const)),
+		jen.Id(b.what+" := new("+b.format.Type+")"),
+		call(b.what+".fields.Begin", jen.Id(b.p.Receiver+".binding"), jen.Id(b.format.Const)),
 	)
 	if b.format.FieldsType != "" {
-		params = append(params, jen.Id("fields").Id(b.format.FieldsType))
+		params = append(params, jen.Id("fields "+b.format.FieldsType))
 	}
 	for i, field := range b.format.Required() {
 		doc = " returns the " + b.what + " with its required fields"
@@ -93,28 +93,28 @@ func (b *builder) constructor() {
 	}
 	b.decl(
 		comment("New"+b.format.Type+doc+". Nothing is sent before ["+b.format.Type+"."+b.send+"]."),
-		b.file.method("New"+b.format.Type).Params(params...).Id("*"+b.format.Type).Block(append(body, jen.Return(jen.Id(b.what)))...),
+		b.file.method("New"+b.format.Type, params...).Id("*"+b.format.Type).Block(append(body, jen.Return(jen.Id(b.what)))...),
 	)
 }
 
 // method begins a method of the builder's type.
-func (b *builder) method(name string) *jen.Statement {
-	return jen.Func().Params(jen.Id(b.receiver).Id("*" + b.format.Type)).Id(name)
+func (b *builder) method(name string, parameters ...jen.Code) *jen.Statement {
+	return jen.Func().Id("(" + b.receiver + " *" + b.format.Type + ")").Add(call(name, parameters...))
 }
 
 // setter begins a method that takes a value and gives the builder back.
 func (b *builder) setter(name string, value jen.Code) *jen.Statement {
-	return b.method(name).Params(jen.Id("v").Add(value)).Id("*" + b.format.Type)
+	return b.method(name, jen.Id("v").Add(value)).Id("*" + b.format.Type)
 }
 
 func (b *builder) done() jen.Code { return jen.Return(jen.Id(b.receiver)) }
 
 // set puts a value into a field.
 func (b *builder) set(target string, index int, field *plan.Field, value jen.Code) jen.Code {
-	return jen.Id(target+".fields."+field.Type.Word()).Call(jen.Lit(index), value)
+	return call(target+".fields."+field.Type.Word(), jen.Lit(index), value)
 }
 
 // call calls a method of the fields with one argument.
 func (b *builder) call(method, argument string) jen.Code {
-	return jen.Id(b.receiver + ".fields." + method).Call(jen.Id(argument))
+	return call(b.receiver+".fields."+method, jen.Id(argument))
 }

@@ -1,6 +1,9 @@
 package emit
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/iotcs-go/iotcs/gen/plan"
@@ -27,23 +30,34 @@ func (f *file) model() {
 	f.indexes("Indexes of the formats in model.", len(p.Formats), func(i int) string { return p.Formats[i].Const })
 	f.decl(
 		comment("model is the compact form of the device model. It is never changed."),
-		jen.Var().Id("model").Op("=").Add(device("Model")).Add(rows(f.literal())),
+		jen.Var().Id("model").Op("=").Add(glue(device("Model"), rows(f.literal()))),
 	)
 }
 
-// bounds writes the range constants.
+// bounds writes the range constants, in columns.
 func (f *file) bounds() {
+	name, typ := 0, 0
+	for i := range f.p.Attributes {
+		if a := &f.p.Attributes[i]; a.Range != nil {
+			name, typ = max(name, utf8.RuneCountInString(a.Name)+3), max(typ, len(a.Type.Go()))
+		}
+	}
 	var defs []jen.Code
 	for i := range f.p.Attributes {
 		if a := &f.p.Attributes[i]; a.Range != nil {
-			defs = append(defs,
-				jen.Id(a.Name+"Min").Add(f.goType(a.Type)).Op("=").Op(a.Range.Min),
-				jen.Id(a.Name+"Max").Add(f.goType(a.Type)).Op("=").Op(a.Range.Max))
+			for _, end := range [...][2]string{{"Min", a.Range.Min}, {"Max", a.Range.Max}} {
+				defs = append(defs, jen.Id(pad(a.Name+end[0], name)).Id(pad(a.Type.Go(), typ)).Op("=").Op(end[1]))
+			}
 		}
 	}
 	if len(defs) > 0 {
 		f.decl(comment("Bounds of the attributes, inclusive."), jen.Const().Defs(defs...))
 	}
+}
+
+// pad fills a text up with blanks to n characters.
+func pad(text string, n int) string {
+	return text + strings.Repeat(" ", n-utf8.RuneCountInString(text))
 }
 
 func (f *file) indexes(doc string, n int, name func(int) string) {
@@ -62,7 +76,7 @@ func (f *file) indexes(doc string, n int, name func(int) string) {
 // literal gives the members of the model's literal.
 func (f *file) literal() []jen.Code {
 	p := f.p
-	all := []jen.Code{entry("URN", jen.Id("URN")), entry("Name", jen.Lit(p.DisplayName))}
+	all := []jen.Code{entry("URN", jen.Id(" URN")), entry("Name", jen.Lit(p.DisplayName))}
 	var attributes, actions, formats []jen.Code
 	for i := range p.Attributes {
 		attributes = append(attributes, attributeLiteral(&p.Attributes[i]))
@@ -83,7 +97,7 @@ func appendList(members []jen.Code, name, element string, elements []jen.Code) [
 	if len(elements) == 0 {
 		return members
 	}
-	return append(members, entry(name, jen.Index().Add(device(element)).Add(rows(elements))))
+	return append(members, entry(name, glue(jen.Id("[]"), device(element), rows(elements))))
 }
 
 func attributeLiteral(a *plan.Attribute) jen.Code {
@@ -95,7 +109,7 @@ func attributeLiteral(a *plan.Attribute) jen.Code {
 	if a.Writable {
 		members = append(members, entry("Writable", jen.True()))
 	}
-	return jen.Values(members...)
+	return literal("", members...)
 }
 
 func actionLiteral(a *plan.Action) jen.Code {
@@ -109,9 +123,9 @@ func actionLiteral(a *plan.Action) jen.Code {
 	var arguments []jen.Code
 	for i := range a.Arguments {
 		arg := &a.Arguments[i]
-		arguments = append(arguments, jen.Values(append([]jen.Code{entry("Name", jen.Lit(arg.Wire))}, typeEntries(arg.Type, arg.Range, arg.Default)...)...))
+		arguments = append(arguments, literal("", append([]jen.Code{entry("Name", jen.Lit(arg.Wire))}, typeEntries(arg.Type, arg.Range, arg.Default)...)...))
 	}
-	return jen.Values(appendList(members, "Arguments", "Argument", arguments)...)
+	return literal("", appendList(members, "Arguments", "Argument", arguments)...)
 }
 
 func formatLiteral(format *plan.Format) jen.Code {
@@ -131,24 +145,24 @@ func formatLiteral(format *plan.Format) jen.Code {
 		if field.Optional {
 			one = append(one, entry("Optional", jen.True()))
 		}
-		fields = append(fields, jen.Values(one...))
+		fields = append(fields, literal("", one...))
 	}
-	return jen.Values(appendList(members, "Fields", "Field", fields)...)
+	return literal("", appendList(members, "Fields", "Field", fields)...)
 }
 
 // typeEntries gives type, range and default of a value.
 func typeEntries(t plan.Type, r *plan.Range, d *plan.Default) []jen.Code {
 	all := []jen.Code{entry("Type", device("Type"+t.Word()))}
 	if r != nil {
-		all = append(all, entry("Range", jen.Op("&").Add(device("Range")).Values(
-			entry("Low", jen.Op(plan.Decimal(r.Low))), entry("High", jen.Op(plan.Decimal(r.High))))))
+		all = append(all, entry("Range", glue(jen.Id("&"), device("Range"),
+			literal("", entry("Low", jen.Op(plan.Decimal(r.Low))), entry("High", jen.Op(plan.Decimal(r.High)))))))
 	}
 	if d != nil {
 		var value []jen.Code
 		if !d.Zero {
 			value = append(value, entry(defaultMember(t), jen.Op(d.Literal)))
 		}
-		all = append(all, entry("Default", jen.Op("&").Add(device("Default")).Values(value...)))
+		all = append(all, entry("Default", glue(jen.Id("&"), device("Default"), literal("", value...))))
 	}
 	return all
 }
@@ -165,6 +179,3 @@ func defaultMember(t plan.Type) string {
 	}
 	return "Text"
 }
-
-// entry is one member of a composite literal.
-func entry(name string, value jen.Code) jen.Code { return jen.Id(name + ":").Add(value) }

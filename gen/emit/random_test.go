@@ -82,7 +82,7 @@ func randomDefault(r *rand.Rand) *devicemodel.Default {
 
 // Models of nasty names, and what becomes of them while the lock is kept, compile against the runtime.
 func TestRandomModelsCompile(t *testing.T) {
-	seeds := uint64(40)
+	seeds := uint64(20)
 	if testing.Short() {
 		seeds = 5
 	}

@@ -1,33 +1,11 @@
 package emit
 
 import (
-	"github.com/dave/jennifer/jen"
+	"strings"
 
 	"github.com/iotcs-go/iotcs/gen/plan"
 	"github.com/iotcs-go/iotcs/runtime/devicemodel"
 )
-
-// goType gives the Go type of values.
-func (f *file) goType(t plan.Type) jen.Code {
-	switch devicemodel.Type(t) {
-	case devicemodel.DateTime:
-		return f.time
-	case devicemodel.URI:
-		return f.uri
-	}
-	return jen.Id(t.Go())
-}
-
-// value gives the parameter v of a setter.
-func (f *file) value(t plan.Type) jen.Code { return jen.Id("v").Add(f.goType(t)) }
-
-// device gives something of package device.
-func device(name string) *jen.Statement { return jen.Qual(devicePath, name) }
-
-// handler gives the parameter fn, a function.
-func handler(results jen.Code, params ...jen.Code) jen.Code {
-	return jen.Id("fn").Func().Params(params...).Add(results)
-}
 
 // bounds gives the sentence about a range. An INTEGER without one has that of its type.
 func bounds(t plan.Type, r *plan.Range) string {
@@ -38,6 +16,13 @@ func bounds(t plan.Type, r *plan.Range) string {
 		return "Any integer of 32 bits."
 	}
 	return ""
+}
+
+func aliasSentence(alias string) string {
+	if alias == "" {
+		return ""
+	}
+	return "Alias " + alias + "."
 }
 
 func defaultSentence(d *plan.Default) string {
@@ -65,4 +50,25 @@ func refusals(t plan.Type, r *plan.Range) string {
 		return "[device.ErrEmptyURI], "
 	}
 	return ""
+}
+
+// join puts sentences behind each other; empty ones are left out.
+func join(sentences ...string) string {
+	var b strings.Builder
+	for _, s := range sentences {
+		if s != "" && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s)
+	}
+	return b.String()
+}
+
+// list gives "a", "a and b", "a, b and c".
+func list(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
