@@ -62,10 +62,10 @@ func permitted() []arrows {
 
 		{from: transport, ours: []string{wire, trust, transport}, theirs: []string{backoff, rate}},
 		{from: "runtime/transport/mqtt", ours: []string{wire, trust, transport}, theirs: []string{backoff, rate, paho}},
-		{from: outbox, ours: []string{wire}},
+		{from: outbox, ours: []string{wire}, theirs: []string{sys}},
 		{from: dispatch, ours: []string{wire, "runtime/transport", outbox}, theirs: []string{backoff, rate, metric, attribute}},
 		{from: policy, ours: []string{devicemodel, wire, formula}},
-		{from: content, ours: []string{trust, "runtime/transport"}, theirs: []string{backoff}},
+		{from: content, ours: []string{trust, "runtime/transport"}, theirs: []string{sys, backoff}},
 		{
 			from:   device,
 			ours:   []string{devicemodel, wire, trust, formula, transport, outbox, dispatch, policy, content},

@@ -20,8 +20,8 @@ import (
 // house is a module in a folder, loaded as far as checks ask for it.
 type house struct {
 	root     string
-	packages []*listed // what go list says; nil before it was asked
-	sources  []*source // every .go file; nil before they were parsed
+	packages []*listed      // what go list says; nil before it was asked
+	sources  []*source      // every .go file; nil before they were parsed
 	fset     *token.FileSet // of sources
 }
 
