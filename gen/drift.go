@@ -1,7 +1,7 @@
 package gen
 
 import (
-	"bytes"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -46,6 +46,9 @@ func (f *Folder) drift(file *File) Drift {
 		d.Rule, d.Text, d.Remedy = RuleForeign, file.Why, "move it away, or choose another output folder or package name"
 	case Orphan:
 		d.Rule, d.Text, d.Remedy = RuleOrphan, "was generated for something that is gone", `delete it with "iotcs-gen generate --prune"`
+		if isTemp(path.Base(file.Path)) {
+			d.Text = "is left of a run that was killed"
+		}
 	}
 	if file.Disk != nil && file.Content != nil {
 		pos := firstDifference(file.Disk, file.Content)
@@ -67,7 +70,7 @@ func (f *Folder) because(file *File) string {
 
 // firstDifference gives the place in disk where the texts part.
 func firstDifference(disk, content []byte) source.Position {
-	disk = bytes.ReplaceAll(disk, []byte("\r\n"), []byte("\n"))
+	disk = plainEnds(disk)
 	at := 0
 	for at < len(disk) && at < len(content) && disk[at] == content[at] {
 		at++
@@ -78,7 +81,7 @@ func firstDifference(disk, content []byte) source.Position {
 // diff gives the unified diff of a file, in the form that patch and git apply take.
 func (f *Folder) diff(file *File) []byte {
 	name := filepath.ToSlash(f.shown(file.Path))
-	old, before := "a/"+name, file.Disk
+	old, before := "a/"+name, plainEnds(file.Disk)
 	if file.State == Missing {
 		old, before = "/dev/null", nil
 	}

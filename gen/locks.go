@@ -72,7 +72,7 @@ func (f *Folder) judgeLock(file *File) {
 	switch {
 	case f.lock == nil:
 		file.State = Missing
-	case bytes.Equal(bytes.ReplaceAll(f.lock, []byte("\r\n"), []byte("\n")), file.Content):
+	case bytes.Equal(plainEnds(f.lock), file.Content):
 		file.State = Current
 	default:
 		file.State = Stale

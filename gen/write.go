@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/iotcs-go/iotcs/gen/lint"
 )
@@ -208,10 +209,20 @@ func (st *staging) mkdir(dir string) error {
 	return nil
 }
 
+// Temporary files are called so, with 16 hexadecimal digits between.
+const tempPrefix, tempSuffix = ".iotcs-gen-", ".tmp"
+
+// isTemp tells whether a file has the name of a temporary one.
+func isTemp(name string) bool {
+	digits, ok := strings.CutPrefix(name, tempPrefix)
+	digits, ok2 := strings.CutSuffix(digits, tempSuffix)
+	return ok && ok2 && len(digits) == 16 && strings.Trim(digits, "0123456789abcdef") == ""
+}
+
 // writeTemp writes a temporary file beside the final ones, so that moving it into place is one step of one file system. Its name begins
 // with a dot, so that the go command does not see it. The name is given even if writing failed.
 func writeTemp(dir string, content []byte) (name string, err error) {
-	name = filepath.Join(dir, fmt.Sprintf(".iotcs-gen-%016x.tmp", rand.Uint64()))
+	name = filepath.Join(dir, fmt.Sprintf("%s%016x%s", tempPrefix, rand.Uint64(), tempSuffix))
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return "", err

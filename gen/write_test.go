@@ -275,3 +275,82 @@ func TestNoTemporaryFilesAreLeft(t *testing.T) {
 		t.Error(drift)
 	}
 }
+
+// What a killed run leaves is nobody's: it is told, and deleted with Prune.
+func TestTemporaryFilesOfAKilledRun(t *testing.T) {
+	w := newWorld(t)
+	w.generate(gen.Flags{}, gen.WriteOptions{})
+	w.write("generated/.iotcs-gen-0123456789abcdef.tmp", "half")
+	w.write("generated/pump/.iotcs-gen-fedcba9876543210.tmp", "half")
+	w.write("generated/pump/.iotcs-gen-mine.tmp", "mine")
+	want := []string{"ORPHAN generated/.iotcs-gen-0123456789abcdef.tmp", "ORPHAN generated/pump/.iotcs-gen-fedcba9876543210.tmp"}
+	if diff := cmp.Diff(want, w.drift(gen.Flags{})); diff != "" {
+		t.Error(diff)
+	}
+	s := w.generate(gen.Flags{}, gen.WriteOptions{})
+	if diff := cmp.Diff(want, rules(s.Left)); diff != "" || !strings.Contains(s.Left[0].Text, "killed") {
+		t.Error(diff, s.Left)
+	}
+	s = w.generate(gen.Flags{}, gen.WriteOptions{Prune: true})
+	if len(s.Deleted) != 2 || w.drift(gen.Flags{}) != nil || w.read("generated/pump/.iotcs-gen-mine.tmp") != "mine" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestBlockedError(t *testing.T) {
+	one := gen.Diagnostic{File: "a", Level: gen.Error, Rule: "X", Text: "in the way"}
+	if got := (&gen.BlockedError{Diagnostics: []gen.Diagnostic{one}}).Error(); got != "a: in the way (X)" {
+		t.Error(got)
+	}
+	if got := (&gen.BlockedError{Diagnostics: []gen.Diagnostic{one, one, one}}).Error(); got != "a: in the way (X) (and 2 more)" {
+		t.Error(got)
+	}
+}
+
+// Files keep their permissions as the user's umask makes them, and a folder that is there already keeps its own.
+func TestPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has other permissions")
+	}
+	w := newWorld(t)
+	w.write("plain", "")
+	w.generate(gen.Flags{}, gen.WriteOptions{})
+	want, err := os.Stat(w.path("plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"pump/device.go", "iotcs-gen.lock"} {
+		got, err := os.Stat(w.path("generated/" + name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Mode() != want.Mode() {
+			t.Errorf("%s has mode %v, a plain file %v", name, got.Mode(), want.Mode())
+		}
+	}
+}
+
+// An output folder, or the folder of a package, may be a link to a folder elsewhere.
+func TestLinkedFolders(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a privilege here")
+	}
+	w := newWorld(t)
+	w.write("elsewhere/out/x", "")
+	w.write("elsewhere/pump/x", "")
+	for link, target := range map[string]string{"generated": "elsewhere/out", "elsewhere/out/pump": "../pump"} {
+		if err := os.Symlink(target, w.path(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.generate(gen.Flags{}, gen.WriteOptions{})
+	if drift := w.drift(gen.Flags{}); drift != nil {
+		t.Error(drift)
+	}
+	if diff := cmp.Diff([]string{"alerts.go", "device.go", "model.go", "x"}, w.names("elsewhere/pump")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"device.go", "model.go"}, w.names("elsewhere/out/lamp")); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -20,10 +20,7 @@ import (
 // Beside the time it shows processor time and the most memory. Wanted, on a machine with nothing else to do, are 50 ms for one model,
 // 150 ms for 100, 40 MB, and a check that costs at most 1.2 times what generate does.
 func BenchmarkProcess(b *testing.B) {
-	program := filepath.Join(b.TempDir(), "iotcs-gen")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	program := build(b)
 	for _, n := range []int{1, 100} {
 		dir := b.TempDir()
 		writeModels(b, dir, n)
@@ -60,10 +57,10 @@ func maxRSS(s *os.ProcessState) int64 {
 	return int64(usage.Maxrss) << 10
 }
 
-func writeModels(b *testing.B, dir string, n int) {
-	b.Helper()
+func writeModels(tb testing.TB, dir string, n int) {
+	tb.Helper()
 	if err := os.Mkdir(filepath.Join(dir, "models"), 0o777); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i := range n {
 		var attributes []string
@@ -72,7 +69,7 @@ func writeModels(b *testing.B, dir string, n int) {
 		}
 		text := fmt.Sprintf(`{"urn": "urn:test:bench%d", "name": "Bench", "attributes": [%s]}`, i, strings.Join(attributes, ",\n"))
 		if err := os.WriteFile(filepath.Join(dir, "models", fmt.Sprintf("dm-urn%%3Atest%%3Abench%d.json", i)), []byte(text), 0o666); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }

@@ -65,16 +65,17 @@ func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(f.Close())
 }
 
-// replace FILE OLD NEW replaces all of a text in a file, where it must be.
+// replace FILE OLD NEW replaces all of a text in a file, where it must be. \n and \r stand for line ends.
 func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: replace FILE OLD NEW")
 	}
-	text := ts.ReadFile(args[0])
-	if !strings.Contains(text, args[1]) {
-		ts.Fatalf("%s does not contain %q", args[0], args[1])
+	lines := strings.NewReplacer(`\n`, "\n", `\r`, "\r")
+	text, old := ts.ReadFile(args[0]), lines.Replace(args[1])
+	if !strings.Contains(text, old) {
+		ts.Fatalf("%s does not contain %q", args[0], old)
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, old, lines.Replace(args[2]))), 0o666))
 }
 
 // bom FILE puts a byte order mark in front.
