@@ -35,7 +35,7 @@ type lane struct{ head, tail *entry }
 // against the capacity.
 type queue struct {
 	capacity int
-	base     int // number of retries of a message without guarantee
+	base     int           // number of retries of a message without guarantee
 	wake     chan struct{} // signals the transmitter; holds one token
 
 	mu      sync.Mutex

@@ -399,3 +399,33 @@ func TestPolling(t *testing.T) {
 		}
 	})
 }
+
+// TestRunStandsInLine: local work waits for the handler of its endpoint, and a
+// panic of it ends nothing.
+func TestRunStandsInLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		d, _ := start(t, s, nil)
+		release := make(chan struct{})
+		must(t, d.Handle(dispatch.Any, "", func(context.Context, *wire.Message) *wire.Response {
+			<-release
+			return &wire.Response{StatusCode: 202}
+		}))
+		s.request("r", "A", "GET", "x", "")
+		synctest.Wait()
+		ran := make(chan string, 3)
+		d.Run("A", func(context.Context) { ran <- "A"; panic("boom") })
+		d.Run("A", func(context.Context) { ran <- "A again" })
+		d.Run("B", func(context.Context) { ran <- "B" })
+		synctest.Wait()
+		if got := <-ran; got != "B" || len(ran) != 0 {
+			t.Errorf("%s ran while the handler of A was busy", got)
+		}
+		close(release)
+		if first, second := <-ran, <-ran; first != "A" || second != "A again" {
+			t.Errorf("order %s, %s", first, second)
+		}
+		must(t, d.Close(t.Context()))
+		d.Run("A", func(context.Context) { t.Error("a closed dispatcher runs work") })
+	})
+}

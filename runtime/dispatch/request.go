@@ -34,9 +34,10 @@ type requests struct {
 // line is the queue of one endpoint that has work.
 type line struct{ waiting []*request }
 
-// request is one request on its way to a handler.
+// request is one request on its way to a handler, or work of the device itself.
 type request struct {
 	message *wire.Message
+	local   func(context.Context)
 	size    int // bytes that it holds of the request buffer; 0 once released
 	late    bool
 }
@@ -110,10 +111,13 @@ func (r *requests) start(f func()) {
 func (r *requests) enter(q *request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed {
-		return
+	if !r.closed {
+		r.enqueue(q.message.Destination, q)
 	}
-	endpoint := q.message.Destination
+}
+
+// enqueue appends to the line of an endpoint. The caller holds the lock.
+func (r *requests) enqueue(endpoint string, q *request) {
 	l := r.lines[endpoint]
 	if l == nil {
 		l = new(line)
@@ -131,7 +135,11 @@ func (r *requests) work(endpoint string, l *line) {
 			return
 		}
 		r.workers <- struct{}{}
-		r.serve(q)
+		if q.local != nil {
+			r.runLocal(endpoint, q.local)
+		} else {
+			r.serve(q)
+		}
 		<-r.workers
 	}
 }
