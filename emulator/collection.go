@@ -139,9 +139,12 @@ func document(resource any) map[string]any {
 	if doc, ok := resource.(map[string]any); ok {
 		return doc
 	}
-	text, err := json.Marshal(resource)
-	if err != nil {
-		return nil // no resource of this server lacks a JSON form
+	text, ok := resource.(json.RawMessage)
+	if !ok {
+		var err error
+		if text, err = json.Marshal(resource); err != nil {
+			return nil // no resource of this server lacks a JSON form
+		}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()

@@ -127,11 +127,12 @@ func TestHeaderLines(t *testing.T) {
 		lines, size int
 		problem     bool
 	}{{10_000, 10, true}, {300, 100, true}, {10_000, 100, false}} {
-		text := "GET /iot/api/v2/devices HTTP/1.1\r\nHost: localhost\r\n"
+		var text strings.Builder
+		text.WriteString("GET /iot/api/v2/devices HTTP/1.1\r\nHost: localhost\r\n")
 		for i := range test.lines {
-			text += fmt.Sprintf("X-Line-%d: %s\r\n", i, strings.Repeat("x", test.size))
+			fmt.Fprintf(&text, "X-Line-%d: %s\r\n", i, strings.Repeat("x", test.size))
 		}
-		a := s.raw(text + "Connection: close\r\n\r\n")
+		a := s.raw(text.String() + "Connection: close\r\n\r\n")
 		if test.problem {
 			a.wantProblem(t, 431)
 		} else {

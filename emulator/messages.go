@@ -75,7 +75,7 @@ func (s *Server) selectMessages(c *call, q history.Query, filter *query.Filter, 
 	}
 	all := s.history.Oldest(q, 0, -1)
 	if filter != nil {
-		all = slices.DeleteFunc(all, func(m *history.Message) bool { return !filter.Match(document(messageBodyOf(c, m))) })
+		all = slices.DeleteFunc(all, func(m *history.Message) bool { return !filter.Match(messageDocument(m)) })
 	}
 	if byEvent {
 		slices.SortStableFunc(all, func(a, b *history.Message) int { return cmp.Compare(a.EventTime, b.EventTime) })
@@ -183,6 +183,21 @@ func messageBodyOf(c *call, m *history.Message) messageBody {
 		Violations: m.Violations,
 		Links:      []link{{"self", c.link("/messages/" + m.ID.String())}},
 	}
+}
+
+// messageDocument gives a message as filters see it: what was sent, and what the server adds.
+func messageDocument(m *history.Message) map[string]any {
+	doc := document(json.RawMessage(m.JSON))
+	if doc == nil {
+		doc = make(map[string]any, 6) // cannot be: the text was read when it came
+	}
+	doc["id"], doc["source"], doc["type"] = m.ID.String(), m.Source, m.Type.String()
+	doc["eventTime"], doc["receivedTime"], doc["sentTime"] = m.EventTime, m.Received, m.Received
+	doc["direction"] = wire.FromDevice
+	if m.ToDevice {
+		doc["direction"] = wire.ToDevice
+	}
+	return doc
 }
 
 // textOf gives a JSON string, "" for everything else.

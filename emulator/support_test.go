@@ -126,7 +126,7 @@ func (a answer) into(t testing.TB, value any) {
 // do makes a call. header holds pairs of names and values.
 func (s *site) do(method, path string, body []byte, header ...string) answer {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), method, s.url+path, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(context.Background(), method, s.url+path, bytes.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -353,4 +353,14 @@ func (s *site) stored() []emulator.Message {
 		s.t.Fatal(err)
 	}
 	return messages
+}
+
+func newRequest(t testing.TB, url string, body io.Reader, token string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(context.Background(), "POST", url, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	return request
 }
