@@ -69,6 +69,12 @@ func checkFile(t testing.TB, name string, content []byte) *ast.File {
 	for _, d := range file.Decls {
 		checkDecl(t, name, d)
 	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && id.Name == "any" {
+			t.Errorf("%s uses any", name)
+		}
+		return true
+	})
 	return file
 }
 

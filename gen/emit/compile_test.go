@@ -100,7 +100,8 @@ func TestFingerprints(t *testing.T) {
 }
 `
 
-// All golden packages compile against the runtime, go vet has nothing to say, and the compact models in them are the models they came from.
+// All golden packages compile against the runtime, go vet has nothing to say, the compact models in them are the models they came from, and
+// the programs in testdata/use, which call every kind of method, find that they do what they say.
 func TestGoldenPackagesWithTheRuntime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs the go command, which takes seconds")
@@ -116,6 +117,17 @@ func TestGoldenPackagesWithTheRuntime(t *testing.T) {
 			"\t\t\ts, err := p%[1]d.New(c, \"0-AB\")\n\t\t\tif err != nil {\n\t\t\t\treturn nil, err\n\t\t\t}\n\t\t\treturn s.Virtual(), nil\n\t\t}},\n", i)
 	}
 	m.write(t, "golden_test.go", fmt.Appendf(nil, program, imports.String(), entries.String()))
+	programs, err := filepath.Glob("testdata/use/*.go")
+	if err != nil || len(programs) == 0 {
+		t.Fatal("no programs: ", err)
+	}
+	for _, path := range programs {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.write(t, "use/"+filepath.Base(path), text)
+	}
 	m.run(t, "vet", "./...")
-	m.run(t, "test", "-count=1", "-vet=off", ".")
+	m.run(t, "test", "-count=1", "-vet=off", ".", "./use")
 }

@@ -94,7 +94,8 @@ func TestLinesPerAttribute(t *testing.T) {
 		{"plain", devicemodel.Attribute{Name: "speed", Type: devicemodel.Integer}, 32},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := &devicemodel.Model{URN: "urn:x:y", Attributes: []devicemodel.Attribute{{Name: "a", Type: devicemodel.Number, Range: full.Range, Writable: true}}}
+			m := &devicemodel.Model{URN: "urn:x:y", Attributes: []devicemodel.Attribute{{Name: "a", Type: devicemodel.Number,
+				Range: full.Range, Writable: true}}}
 			before := lineCount(t, m)
 			m.Attributes = append(m.Attributes, c.attribute)
 			if got := lineCount(t, m) - before; got > c.most {
@@ -130,18 +131,23 @@ func TestTwoHundredAttributes(t *testing.T) {
 // Texts that no loader lets through must not become code either.
 func TestHandMadeModels(t *testing.T) {
 	for _, nasty := range []string{
-		"x\nfunc init() {}", "x\r\nfunc init() {}", "x*/func init(){}/*", "`x", `"x`, `x\`, "x\x00", "x\ufeff", "x\u2028func init() {}", "x\xff", "\nx //go:build ignore",
+		"x\nfunc init() {}", "x\r\nfunc init() {}", "x*/func init(){}/*", "`x",
+		`"x`, `x\`, "x\x00", "x\ufeff", "x\u2028func init() {}", "x\xff", "\nx //go:build ignore",
 		"x {", "x // x", "x\n\n+build ignore\n\n",
 	} {
 		t.Run(fmt.Sprintf("%q", nasty), func(t *testing.T) {
 			m := &devicemodel.Model{URN: "urn:x:" + nasty, Name: nasty, Description: nasty,
-				Attributes: []devicemodel.Attribute{{Name: nasty, Alias: nasty + nasty, Description: nasty, Type: devicemodel.String, Writable: true,
+				Attributes: []devicemodel.Attribute{{Name: nasty, Alias: nasty + nasty, Description: nasty,
+					Type: devicemodel.String, Writable: true,
 					Default: &devicemodel.Default{Text: nasty}}},
-				Actions: []devicemodel.Action{{Name: nasty, Alias: nasty + nasty, Description: nasty, Named: true, Arguments: []devicemodel.Argument{
-					{Name: nasty, Description: nasty, Type: devicemodel.URI, Default: &devicemodel.Default{Text: nasty}}}}},
+				Actions: []devicemodel.Action{{Name: nasty, Alias: nasty + nasty, Description: nasty, Named: true,
+					Arguments: []devicemodel.Argument{
+						{Name: nasty, Description: nasty, Type: devicemodel.URI, Default: &devicemodel.Default{Text: nasty}}}}},
 				Formats: []devicemodel.Format{
-					{URN: "urn:y:" + nasty, Name: nasty, Description: nasty, Type: devicemodel.Alert, Fields: []devicemodel.Field{{Name: nasty, Description: nasty, Type: devicemodel.String}}},
-					{URN: "urn:z:" + nasty, Name: nasty, Description: nasty, Type: devicemodel.Data, Fields: []devicemodel.Field{{Name: nasty, Type: devicemodel.String, Optional: true}}},
+					{URN: "urn:y:" + nasty, Name: nasty, Description: nasty, Type: devicemodel.Alert,
+						Fields: []devicemodel.Field{{Name: nasty, Description: nasty, Type: devicemodel.String}}},
+					{URN: "urn:z:" + nasty, Name: nasty, Description: nasty, Type: devicemodel.Data,
+						Fields: []devicemodel.Field{{Name: nasty, Type: devicemodel.String, Optional: true}}},
 				}}
 			files, err := Package(planned(t, m))
 			if err != nil {

@@ -35,7 +35,8 @@ func TestGroupImports(t *testing.T) {
 	const own = `"` + devicePath + `"`
 	for _, c := range []struct{ name, in, want string }{
 		{"one", "package p\n\nimport " + own + "\n", "package p\n\nimport " + own + "\n"},
-		{"several", "package p\n\nimport (\n\"context\"\n" + own + "\n\"time\"\n)\n\nx", "package p\n\nimport (\n\"context\"\n\"time\"\n\n" + own + "\n)\n\nx"},
+		{"several", "package p\n\nimport (\n\"context\"\n" + own + "\n\"time\"\n)\n\nx",
+			"package p\n\nimport (\n\"context\"\n\"time\"\n\n" + own + "\n)\n\nx"},
 		{"standard library only", "package p\n\nimport (\n\"context\"\n\"time\"\n)\n", "package p\n\nimport (\n\"context\"\n\"time\"\n)\n"},
 		{"in a comment", "// import (\n// x\npackage p\n", "// import (\n// x\npackage p\n"},
 	} {

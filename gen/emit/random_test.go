@@ -15,21 +15,27 @@ import (
 
 // vocabulary holds names that collide with each other, with generated code, with Go, and with what tools believe of names.
 var vocabulary = []string{
-	"a", "A", "a-a", "a_a", "aA", "a2", "3", "x3", "set-a", "offer_a", "onA", "on-a-error", "a_min", "update", "virtual", "send", "offer", "change", "raise", "submit",
-	"severity", "on-error", "handle-actions", "type", "range", "func", "string", "error", "int64", "bool", "nil", "len", "new", "any", "ctx", "context", "device", "time",
-	"model", "alert", "data", "fields", "args", "opts", "v", "fn", "s", "t", "u", "c", "d", "b", "err", "call", "set", "actions", "binding", "batch", "readByte", "seek",
-	"write_byte", "marshalJSON", "URN", "fingerprint", "changes", "unimplemented-actions", "thing", "newAAlert", "温度", "größe", "ß", "é", "e\u0301", "X", "init", "main",
+	"a", "A", "a-a", "a_a", "aA", "a2", "3", "x3", "set-a", "offer_a", "onA", "on-a-error", "a_min", "update", "virtual", "send",
+	"offer", "change", "raise", "submit",
+	"severity", "on-error", "handle-actions", "type", "range", "func", "string", "error", "int64", "bool", "nil", "len", "new",
+	"any", "ctx", "context", "device", "time",
+	"model", "alert", "data", "fields", "args", "opts", "v", "fn", "s", "t", "u", "c", "d", "b", "err", "call", "set", "actions",
+	"binding", "batch", "readByte", "seek",
+	"write_byte", "marshalJSON", "URN", "fingerprint", "changes", "unimplemented-actions", "thing", "newAAlert", "温度", "größe", "ß",
+	"é", "e\u0301", "X", "init", "main",
 	"Format", "Scan", "GoString", "Is", "As", "Unwrap", "String", "attrA", "actionA", "formatAAlert", "endpointID", "_a", "a_", "test",
 }
 
-var descriptions = []string{"", "", "plain words", "# heading", "- item", "a */ b", "``x''", "//go:embed x", "+build x", "[a]: https://x", "a\n\n\tb", "Deprecated: x", "a\u2028b\ufeff",
+var descriptions = []string{"", "", "plain words", "# heading", "- item", "a */ b", "``x''", "//go:embed x", "+build x",
+	"[a]: https://x", "a\n\n\tb", "Deprecated: x", "a\u2028b\ufeff",
 	"one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty +build"}
 
 // randomModel makes a model that a loader would accept.
 func randomModel(r *rand.Rand, urn string) *devicemodel.Model {
 	m := &devicemodel.Model{URN: urn, Name: pick(r, vocabulary), Description: pick(r, descriptions)}
 	for _, name := range some(r, 20) {
-		m.Attributes = append(m.Attributes, devicemodel.Attribute{Name: name, Alias: "alias-" + name, Description: pick(r, descriptions), Type: randomType(r), Writable: r.IntN(2) == 0})
+		m.Attributes = append(m.Attributes, devicemodel.Attribute{Name: name, Alias: "alias-" + name, Description: pick(r,
+			descriptions), Type: randomType(r), Writable: r.IntN(2) == 0})
 		a := &m.Attributes[len(m.Attributes)-1]
 		a.Range, a.Default = randomRange(r, a.Type), randomDefault(r)
 	}
@@ -37,7 +43,8 @@ func randomModel(r *rand.Rand, urn string) *devicemodel.Model {
 		a := devicemodel.Action{Name: name, Description: pick(r, descriptions), Named: true}
 		for _, arg := range some(r, 5) {
 			t := randomType(r)
-			a.Arguments = append(a.Arguments, devicemodel.Argument{Name: arg, Description: pick(r, descriptions), Type: t, Range: randomRange(r, t), Default: randomDefault(r)})
+			a.Arguments = append(a.Arguments, devicemodel.Argument{Name: arg, Description: pick(r, descriptions), Type: t,
+				Range: randomRange(r, t), Default: randomDefault(r)})
 		}
 		if len(a.Arguments) == 1 && r.IntN(2) == 0 {
 			a.Named, a.Arguments[0].Name = false, devicemodel.ArgumentName
@@ -45,9 +52,11 @@ func randomModel(r *rand.Rand, urn string) *devicemodel.Model {
 		m.Actions = append(m.Actions, a)
 	}
 	for _, name := range some(r, 8) {
-		f := devicemodel.Format{URN: pick(r, []string{urn, "urn:elsewhere"}) + ":" + name, Name: pick(r, vocabulary), Description: pick(r, descriptions), Type: devicemodel.FormatType(1 + r.IntN(2))}
+		f := devicemodel.Format{URN: pick(r, []string{urn, "urn:elsewhere"}) + ":" + name, Name: pick(r, vocabulary),
+			Description: pick(r, descriptions), Type: devicemodel.FormatType(1 + r.IntN(2))}
 		for _, field := range some(r, 6) {
-			f.Fields = append(f.Fields, devicemodel.Field{Name: field, Description: pick(r, descriptions), Type: randomType(r), Optional: r.IntN(2) == 0})
+			f.Fields = append(f.Fields, devicemodel.Field{Name: field, Description: pick(r, descriptions), Type: randomType(r),
+				Optional: r.IntN(2) == 0})
 		}
 		m.Formats = append(m.Formats, f)
 	}

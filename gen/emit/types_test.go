@@ -17,7 +17,8 @@ import (
 
 // exports finds the compiled form of the packages that generated code imports.
 var exports = sync.OnceValues(func() (types.Importer, error) {
-	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", contextPath, timePath, devicePath).Output()
+	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", contextPath, timePath,
+		devicePath).Output()
 	if err != nil {
 		return nil, err
 	}

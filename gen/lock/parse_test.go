@@ -93,7 +93,8 @@ func TestParseErrors(t *testing.T) {
 // Whatever name a model has, a lock that holds it can be read again.
 func TestWordsSurvive(t *testing.T) {
 	for _, name := range []string{
-		"a", "left-door", "#", "<<<<<<< HEAD", "=======", "=", ">", "|||||||", "", " ", "a b", `"`, `a"b`, `\`, "a\tb", "a\nb", "a\rb", "\x00", "\x7f",
+		"a", "left-door", "#", "<<<<<<< HEAD", "=======", "=", ">", "|||||||", "", " ", "a b", `"`, `a"b`, `\`, "a\tb", "a\nb",
+		"a\rb", "\x00", "\x7f",
 		"température", "温度", "\u0085", "\u00a0", "\u2028", "\ufeff", "\u202e", "😀", "\xff\xfe", "a=b", "urn:x",
 	} {
 		l := with(Fact{URN: name, Kind: Field, In: name, Wire: name, Name: "X"})

@@ -54,26 +54,34 @@ func TestBuild(t *testing.T) {
 		URN: urn, Name: "pump", Type: "Pump", Receiver: "p", DisplayName: `Acme "Pump"`, Label: "Acme 'Pump'", Doc: "Circulation pump.",
 		Fingerprint: devicemodel.Fingerprint(m),
 		Attributes: []Attribute{
-			{Name: "Running", Const: "attrRunning", Wire: "running", Label: "running", Type: Type(devicemodel.Boolean), Default: &Default{"false", true, "false"}},
-			{Name: "Speed", Const: "attrSpeed", Wire: "speed", Alias: "rpm", Label: "speed", Doc: "Rotor speed.", Type: Type(devicemodel.Integer),
+			{Name: "Running", Const: "attrRunning", Wire: "running", Label: "running", Type: Type(devicemodel.Boolean),
+				Default: &Default{"false", true, "false"}},
+			{Name: "Speed", Const: "attrSpeed", Wire: "speed", Alias: "rpm", Label: "speed", Doc: "Rotor speed.",
+				Type:  Type(devicemodel.Integer),
 				Range: &Range{-0.5, 3000.5, "0", "3000", "0 to 3000"}, Writable: true},
 		},
 		Actions: []Action{
-			{Name: "Prime", Const: "actionPrime", ArgsType: "PrimeArgs", Wire: "prime", Alias: "fill", Label: "prime", Named: true, Arguments: []Argument{
-				{Name: "Seconds", Param: "seconds", Wire: "seconds", Label: "seconds", Type: Type(devicemodel.Integer), Range: &Range{1, 60, "1", "60", "1 to 60"}},
-				{Name: "Hard", Param: "hard", Wire: "hard", Label: "hard", Type: Type(devicemodel.Boolean), Default: &Default{"true", false, "true"}},
-			}},
+			{Name: "Prime", Const: "actionPrime", ArgsType: "PrimeArgs", Wire: "prime", Alias: "fill", Label: "prime", Named: true,
+				Arguments: []Argument{
+					{Name: "Seconds", Param: "seconds", Wire: "seconds", Label: "seconds", Type: Type(devicemodel.Integer),
+						Range: &Range{1, 60, "1", "60", "1 to 60"}},
+					{Name: "Hard", Param: "hard", Wire: "hard", Label: "hard", Type: Type(devicemodel.Boolean),
+						Default: &Default{"true", false, "true"}},
+				}},
 			{Name: "Ramp", Const: "actionRamp", Wire: "ramp", Label: "ramp", Arguments: []Argument{
-				{Name: "Value", Param: "value", Wire: "value", Label: "value", Type: Type(devicemodel.Integer), Range: &Range{0, 100, "0", "100", "0 to 100"}}}},
+				{Name: "Value", Param: "value", Wire: "value", Label: "value", Type: Type(devicemodel.Integer), Range: &Range{0,
+					100, "0", "100", "0 to 100"}}}},
 			{Name: "Stop", Const: "actionStop", Wire: "stop", Label: "stop", Arguments: []Argument{}},
 		},
 		Formats: []Format{
-			{Kind: Alert, Name: "Overheat", Type: "OverheatAlert", Const: "formatOverheatAlert", URN: urn + ":overheat", Label: "Overheat", Description: "Motor too hot",
+			{Kind: Alert, Name: "Overheat", Type: "OverheatAlert", Const: "formatOverheatAlert", URN: urn + ":overheat",
+				Label: "Overheat", Description: "Motor too hot",
 				Doc: "Motor too hot.", Fields: []Field{
 					{Name: "Note", Wire: "note", Label: "note", Type: Type(devicemodel.String), Optional: true},
 					{Name: "Temperature", Param: "temperature", Wire: "temperature", Label: "temperature", Type: Type(devicemodel.Number)},
 				}},
-			{Kind: Data, Name: "LogEntry", Type: "LogEntryData", FieldsType: "LogEntryDataFields", Const: "formatLogEntryData", URN: "urn:elsewhere:log", Label: "Log Entry",
+			{Kind: Data, Name: "LogEntry", Type: "LogEntryData", FieldsType: "LogEntryDataFields", Const: "formatLogEntryData",
+				URN: "urn:elsewhere:log", Label: "Log Entry",
 				Fields: []Field{
 					{Name: "From", Wire: "from", Label: "from", Type: Type(devicemodel.DateTime)},
 					{Name: "To", Wire: "to", Label: "to", Type: Type(devicemodel.DateTime)},
@@ -86,7 +94,8 @@ func TestBuild(t *testing.T) {
 			fact(lock.Attribute, "", "running", "Running"), fact(lock.Attribute, "", "speed", "Speed"),
 			fact(lock.Action, "", "prime", "Prime"), fact(lock.Action, "", "ramp", "Ramp"), fact(lock.Action, "", "stop", "Stop"),
 			fact(lock.Alert, "", urn+":overheat", "Overheat"), fact(lock.Data, "", "urn:elsewhere:log", "LogEntry"),
-			fact(lock.Argument, "prime", "hard", "Hard"), fact(lock.Argument, "prime", "seconds", "Seconds"), fact(lock.Argument, "ramp", "value", "Value"),
+			fact(lock.Argument, "prime", "hard", "Hard"), fact(lock.Argument, "prime", "seconds", "Seconds"), fact(lock.Argument,
+				"ramp", "value", "Value"),
 			fact(lock.Field, urn+":overheat", "note", "Note"), fact(lock.Field, urn+":overheat", "temperature", "Temperature"),
 			fact(lock.Field, "urn:elsewhere:log", "from", "From"), fact(lock.Field, "urn:elsewhere:log", "to", "To"),
 			fact(lock.File, "", "", "pump/actions.go"), fact(lock.File, "", "", "pump/alerts.go"), fact(lock.File, "", "", "pump/data.go"),
@@ -131,13 +140,18 @@ func TestRequiredFields(t *testing.T) {
 	}{
 		{"none", nil, "()"},
 		{"one", []devicemodel.Field{{Name: "a", Type: devicemodel.String}}, "(a)"},
-		{"two of different types", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer}, {Name: "a", Type: devicemodel.Number}}, "(a, b)"},
+		{"two of different types", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer}, {Name: "a",
+			Type: devicemodel.Number}}, "(a, b)"},
 		{"two of one type", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer}, {Name: "a", Type: devicemodel.Integer}}, ""},
-		{"three", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer}, {Name: "a", Type: devicemodel.Number}, {Name: "c", Type: devicemodel.String}}, ""},
-		{"optional ones do not count", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer, Optional: true}, {Name: "a", Type: devicemodel.Integer}}, "(a)"},
-		{"names in use", []devicemodel.Field{{Name: "Alert", Type: devicemodel.Integer}, {Name: "t", Type: devicemodel.String}}, "(alertValue, tValue)"},
+		{"three", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer}, {Name: "a", Type: devicemodel.Number}, {Name: "c",
+			Type: devicemodel.String}}, ""},
+		{"optional ones do not count", []devicemodel.Field{{Name: "b", Type: devicemodel.Integer, Optional: true}, {Name: "a",
+			Type: devicemodel.Integer}}, "(a)"},
+		{"names in use", []devicemodel.Field{{Name: "Alert", Type: devicemodel.Integer}, {Name: "t", Type: devicemodel.String}},
+			"(alertValue, tValue)"},
 		{"a name of the package", []devicemodel.Field{{Name: "formatXAlert", Type: devicemodel.Integer}}, "(formatXAlertValue)"},
-		{"two names that become one", []devicemodel.Field{{Name: "a_b", Type: devicemodel.Integer}, {Name: "a-b", Type: devicemodel.String}}, "(aB, aB2)"},
+		{"two names that become one", []devicemodel.Field{{Name: "a_b", Type: devicemodel.Integer}, {Name: "a-b",
+			Type: devicemodel.String}}, "(aB, aB2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := model()
@@ -172,7 +186,8 @@ func TestBuildRefuses(t *testing.T) {
 	formats := model("alert:a", "data:a")
 	formats.Formats[1].URN = formats.Formats[0].URN
 	for name, models := range map[string][]*devicemodel.Model{
-		"nil": {nil}, "two models of one URN": {model("a"), model("b")}, "two attributes of one name": {twice}, "no type": {typeless}, "two formats of one URN": {formats},
+		"nil": {nil}, "two models of one URN": {model("a"), model("b")}, "two attributes of one name": {twice},
+		"no type": {typeless}, "two formats of one URN": {formats},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if p, _, err := Build(Input{Models: models}); err == nil || p != nil {
@@ -218,7 +233,8 @@ func TestHelpersOfPackage(t *testing.T) {
 }
 
 func BenchmarkBuild(b *testing.B) {
-	names := []string{"speed", "running", "temperature", "left-front-door", "left_front_door", "max threshold", "a", "b", "c", "d", "e", "f"}
+	names := []string{"speed", "running", "temperature", "left-front-door", "left_front_door", "max threshold", "a", "b", "c", "d",
+		"e", "f"}
 	in := Input{Models: []*devicemodel.Model{model(names...)}}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -96,29 +96,40 @@ func TestCollisions(t *testing.T) {
 		{"a plain name before numbers", []string{"a", "A", "a2"}, map[string]string{"A": "A", "a": "A3", "a2": "A2"}},
 		{"attribute, action, alert and data of one name", []string{"reset", "reset()", "alert:reset", "data:reset"},
 			map[string]string{"reset": "Reset", "reset()": "Reset", "alert:reset": "Reset", "data:reset": "Reset"}},
-		{"attribute like a method made from another", []string{"humidity", "set_humidity", "offer-humidity", "on.humidity", "on_humidity_error"},
-			map[string]string{"humidity": "Humidity", "set_humidity": "SetHumidity2", "offer-humidity": "OfferHumidity2", "on.humidity": "OnHumidity2",
+		{"attribute like a method made from another", []string{"humidity", "set_humidity", "offer-humidity", "on.humidity",
+			"on_humidity_error"},
+			map[string]string{"humidity": "Humidity", "set_humidity": "SetHumidity2", "offer-humidity": "OfferHumidity2",
+				"on.humidity":       "OnHumidity2",
 				"on_humidity_error": "OnHumidityError2"}},
 		{"methods of the main type", []string{"update", "virtual", "handle-actions", "onChange", "change"},
-			map[string]string{"update": "Update2", "virtual": "Virtual2", "handle-actions": "HandleActions2", "onChange": "OnChange3", "change": "Change2"}},
+			map[string]string{"update": "Update2", "virtual": "Virtual2", "handle-actions": "HandleActions2",
+				"onChange": "OnChange3", "change": "Change2"}},
 		{"methods of updates", []string{"send", "offer", "raise", "submit", "severity", "on-error"},
-			map[string]string{"send": "Send2", "offer": "Offer2", "raise": "Raise", "submit": "Submit", "severity": "Severity", "on-error": "OnError2"}},
+			map[string]string{"send": "Send2", "offer": "Offer2", "raise": "Raise", "submit": "Submit", "severity": "Severity",
+				"on-error": "OnError2"}},
 		{"methods of alerts and data", []string{"alert:x(send,offer,raise,submit,severity,on-error)"},
-			map[string]string{"x/send": "Send2", "x/offer": "Offer2", "x/raise": "Raise2", "x/submit": "Submit2", "x/severity": "Severity2", "x/on-error": "OnError2"}},
-		{"names that the main type leaves free", []string{"close", "get", "set", "URN", "new", "string", "error", "fingerprint", "changes", "actions"},
-			map[string]string{"close": "Close", "get": "Get", "set": "Set", "URN": "URN", "new": "New", "string": "String", "error": "Error",
+			map[string]string{"x/send": "Send2", "x/offer": "Offer2", "x/raise": "Raise2", "x/submit": "Submit2",
+				"x/severity": "Severity2", "x/on-error": "OnError2"}},
+		{"names that the main type leaves free", []string{"close", "get", "set", "URN", "new", "string", "error", "fingerprint",
+			"changes", "actions"},
+			map[string]string{"close": "Close", "get": "Get", "set": "Set", "URN": "URN", "new": "New", "string": "String",
+				"error":       "Error",
 				"fingerprint": "Fingerprint", "changes": "Changes", "actions": "Actions"}},
 		{"methods that go vet knows", []string{"readByte", "seek", "marshal_JSON", "writeByte()", "readByte()"},
-			map[string]string{"readByte": "ReadByte2", "seek": "Seek2", "marshal_JSON": "MarshalJSON2", "writeByte()": "WriteByte2", "readByte()": "ReadByte2"}},
+			map[string]string{"readByte": "ReadByte2", "seek": "Seek2", "marshal_JSON": "MarshalJSON2", "writeByte()": "WriteByte2",
+				"readByte()": "ReadByte2"}},
 		{"actions are free of the main type's methods", []string{"update()", "virtual()", "send()"},
 			map[string]string{"update()": "Update", "virtual()": "Virtual", "send()": "Send"}},
-		{"attribute like an alert's constructor", []string{"newHotAlert", "alert:hot"}, map[string]string{"newHotAlert": "NewHotAlert", "alert:hot": "Hot2"}},
-		{"data like an alert's fields", []string{"alert:hot", "data:hot-alert"}, map[string]string{"alert:hot": "Hot", "data:hot-alert": "HotAlert"}},
+		{"attribute like an alert's constructor", []string{"newHotAlert", "alert:hot"},
+			map[string]string{"newHotAlert": "NewHotAlert", "alert:hot": "Hot2"}},
+		{"data like an alert's fields", []string{"alert:hot", "data:hot-alert"}, map[string]string{"alert:hot": "Hot",
+			"data:hot-alert": "HotAlert"}},
 		{"the word alert", []string{"alert:hot", "alert:hot_alert", "alert:alert:hot"},
 			map[string]string{"alert:alert:hot": "Hot", "alert:hot": "Hot2", "alert:hot_alert": "Hot3"}},
 		{"fields", []string{"alert:hot(send,a-b,a_b,severity,set)"},
 			map[string]string{"hot/send": "Send2", "hot/a-b": "AB", "hot/a_b": "AB2", "hot/severity": "Severity2", "hot/set": "Set"}},
-		{"arguments", []string{"go(send,a-b,a_b,ctx)"}, map[string]string{"go/send": "Send", "go/a-b": "AB", "go/a_b": "AB2", "go/ctx": "Ctx"}},
+		{"arguments", []string{"go(send,a-b,a_b,ctx)"}, map[string]string{"go/send": "Send", "go/a-b": "AB", "go/a_b": "AB2",
+			"go/ctx": "Ctx"}},
 		{"attribute like a constant of the type", []string{"thing"}, map[string]string{"thing": "Thing", "": "Thing"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -168,8 +179,10 @@ func forms(t *testing.T, p *Package) map[claim]string {
 
 // vocabulary is full of names that collide with each other and with generated code.
 var vocabulary = []string{
-	"a", "A", "a-a", "a_a", "aA", "a2", "a-2", "a3", "set-a", "setA", "offer_a", "onA", "on-a-error", "aMin", "a-max", "update", "update2", "Update", "send", "send_2",
-	"change", "virtual", "newAAlert", "a()", "A()", "a-a()", "aA()", "readByte()", "read-byte", "alert:a", "data:a", "alert:A", "alert:a-alert", "data:a_data", "alert:alert:a",
+	"a", "A", "a-a", "a_a", "aA", "a2", "a-2", "a3", "set-a", "setA", "offer_a", "onA", "on-a-error", "aMin", "a-max", "update",
+	"update2", "Update", "send", "send_2",
+	"change", "virtual", "newAAlert", "a()", "A()", "a-a()", "aA()", "readByte()", "read-byte", "alert:a", "data:a", "alert:A",
+	"alert:a-alert", "data:a_data", "alert:alert:a",
 	"thing", "thing-min", "温度", "温-度", "X温度", "3", "x3", "X3",
 }
 
@@ -246,7 +259,8 @@ func TestFormerNamesAreKept(t *testing.T) {
 	p, _ := build(t, Input{}, model("a-b", "hot()", "alert:hot(x-y)", "data:log"))
 	l.Add(p.Facts...)
 	p, found := build(t, Input{Lock: l}, model("a_b", "Hot()", "alert:Hot", "data:Log", "alert:hot(x_y)"))
-	want := map[string]string{"": "Thing", "a_b": "AB2", "Hot()": "Hot2", "alert:Hot": "Hot2", "data:Log": "Log2", "alert:hot": "Hot", "hot/x_y": "XY2"}
+	want := map[string]string{"": "Thing", "a_b": "AB2", "Hot()": "Hot2", "alert:Hot": "Hot2", "data:Log": "Log2",
+		"alert:hot": "Hot", "hot/x_y": "XY2"}
 	if diff := cmp.Diff(want, names(p)); diff != "" {
 		t.Error(diff)
 	}

@@ -95,7 +95,8 @@ func TestUnexported(t *testing.T) {
 
 func TestReceiver(t *testing.T) {
 	for _, c := range []struct{ name, want string }{
-		{"HumiditySensor", "s"}, {"Pump", "p"}, {"Vehicle", "ve"}, {"V", "t"}, {"V2", "t"}, {"X温度", "x"}, {"Écran", "t"}, {"Bmw7s3", "b"}, {"A", "a"},
+		{"HumiditySensor", "s"}, {"Pump", "p"}, {"Vehicle", "ve"}, {"V", "t"}, {"V2", "t"}, {"X温度", "x"}, {"Écran", "t"}, {"Bmw7s3",
+			"b"}, {"A", "a"},
 		{"Sensor温度", "s"},
 	} {
 		if got := receiver(c.name); got != c.want {
@@ -120,7 +121,8 @@ func TestFormatNames(t *testing.T) {
 		{"the word alert in custom data", model + ":alert:log", "", Data, "AlertLog"},
 		{"the word data", model + ":log_data", "", Data, "Log"},
 		{"elsewhere: the display name", "urn:elsewhere:a", "Over Heat", Alert, "OverHeat"},
-		{"elsewhere: a sentence", "urn:elsewhere:a", "one two three four five six seven eight nine", Alert, "OneTwoThreeFourFiveSixSevenEight"},
+		{"elsewhere: a sentence", "urn:elsewhere:a", "one two three four five six seven eight nine", Alert,
+			"OneTwoThreeFourFiveSixSevenEight"},
 		{"the model's URN without a colon", model + "-sensors", "Sensors", Data, "Sensors"},
 		{"no display name: the last segment", "urn:elsewhere:over_heat", "!!!", Alert, "OverHeat"},
 		{"after the model's URN only signs", model + ":--", "Over Heat", Alert, "OverHeat"},
@@ -159,7 +161,8 @@ func TestClaims(t *testing.T) {
 		{lock.Field, "builder X"},
 		{lock.Argument, "struct X"},
 	} {
-		names := map[scope]string{inType: "type", inUpdate: "update", inBuilder: "builder", inActions: "actions", inPackage: "package", inStruct: "struct"}
+		names := map[scope]string{inType: "type", inUpdate: "update", inBuilder: "builder", inActions: "actions",
+			inPackage: "package", inStruct: "struct"}
 		var got []string
 		for _, claim := range claims(c.kind, "X") {
 			got = append(got, names[claim.scope]+" "+claim.name)

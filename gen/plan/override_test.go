@@ -23,10 +23,12 @@ func TestOverrides(t *testing.T) {
 			map[string]string{"a_b": "Better", "reset()": "Restart"}},
 		{"by URN", Override{Names: map[string]string{urn + ":hot": "Overheated"}}, map[string]string{"alert:hot": "Overheated"}},
 		{"slash in a pointer", Override{Names: map[string]string{"/attributes/x~1y": "Ratio"}}, map[string]string{"x/y": "Ratio"}},
-		{"argument and field", Override{Names: map[string]string{"/actions/go/arguments/b": "Far", "/formats/" + urn + ":hot/fields/tilde~0": "Wave"}},
+		{"argument and field", Override{Names: map[string]string{"/actions/go/arguments/b": "Far",
+			"/formats/" + urn + ":hot/fields/tilde~0": "Wave"}},
 			map[string]string{"go/b": "Far", "hot/tilde~": "Wave"}},
 		{"type", Override{Type: "Gadget"}, map[string]string{"": "Gadget"}},
-		{"two names exchanged", Override{Names: map[string]string{"a-b": "AB2", "a_b": "AB"}}, map[string]string{"a-b": "AB2", "a_b": "AB"}},
+		{"two names exchanged", Override{Names: map[string]string{"a-b": "AB2", "a_b": "AB"}}, map[string]string{"a-b": "AB2",
+			"a_b": "AB"}},
 		{"a plain name taken away from a new member", Override{Names: map[string]string{"/attributes/reset": "AB"}},
 			map[string]string{"reset": "AB", "a-b": "AB2", "a_b": "AB3"}},
 	} {
@@ -35,7 +37,8 @@ func TestOverrides(t *testing.T) {
 			if p == nil {
 				t.Fatalf("no package: %+v", found)
 			}
-			want := map[string]string{"": "Thing", "a-b": "AB", "a_b": "AB2", "reset": "Reset", "reset()": "Reset", "x/y": "XY", "go()": "Go", "go/a": "A", "go/b": "B",
+			want := map[string]string{"": "Thing", "a-b": "AB", "a_b": "AB2", "reset": "Reset", "reset()": "Reset", "x/y": "XY",
+				"go()": "Go", "go/a": "A", "go/b": "B",
 				"alert:hot": "Hot", "hot/note": "Note", "hot/tilde~": "Tilde"}
 			for k, v := range c.want {
 				want[k] = v
@@ -86,7 +89,8 @@ func TestDiagnostics(t *testing.T) {
 		}},
 		{"generated code", Input{}, []string{"update"}, Diagnostic{
 			Pointer: "/attributes/0/name", Key: "/attributes/update", Level: warning,
-			Text: `the attribute "update" is called Update2: Update belongs to generated code itself, which has its own Update`, Remedy: "overrides",
+			Text:   `the attribute "update" is called Update2: Update belongs to generated code itself, which has its own Update`,
+			Remedy: "overrides",
 		}},
 		{"go vet", Input{}, []string{"writeByte()"}, Diagnostic{
 			Pointer: "/actions/0/name", Key: "/actions/writeByte", Level: warning,
@@ -96,29 +100,36 @@ func TestDiagnostics(t *testing.T) {
 			Pointer: "/attributes/1/name", Key: "/attributes/--", Level: failure, Text: `no Go name can be formed for the attribute "--"`, Remedy: `{"/attributes/--": NewName}`,
 		}},
 		{"no name for a field", Input{}, []string{"alert:x(a,_)"}, Diagnostic{
-			Pointer: "/formats/0/value/fields/1/name", Key: "/formats/" + urn + ":x/fields/_", Level: failure, Text: `field "_"`, Remedy: "/fields/_",
+			Pointer: "/formats/0/value/fields/1/name", Key: "/formats/" + urn + ":x/fields/_", Level: failure, Text: `field "_"`,
+			Remedy: "/fields/_",
 		}},
 		{"no name for an argument", Input{}, []string{"go(_)"}, Diagnostic{
-			Pointer: "/actions/0/arguments/0/name", Key: "/actions/go/arguments/_", Level: failure, Text: `argument "_"`, Remedy: "/arguments/_",
+			Pointer: "/actions/0/arguments/0/name", Key: "/actions/go/arguments/_", Level: failure, Text: `argument "_"`,
+			Remedy: "/arguments/_",
 		}},
 		{"unknown key", chosen("speed", "X"), []string{"a"}, Diagnostic{
-			Pointer: "/urn", Key: "speed", Level: warning, Text: `the configuration names "speed", but the model has no such member`, Remedy: "delete the line",
+			Pointer: "/urn", Key: "speed", Level: warning,
+			Text: `the configuration names "speed", but the model has no such member`, Remedy: "delete the line",
 		}},
 		{"ambiguous key", chosen("reset", "X"), []string{"reset", "reset()"}, Diagnostic{
-			Pointer: "/attributes/0/name", Key: "/attributes/reset", Level: failure, Text: "several members", Remedy: `write one of "/attributes/reset", "/actions/reset"`,
+			Pointer: "/attributes/0/name", Key: "/attributes/reset", Level: failure, Text: "several members",
+			Remedy: `write one of "/attributes/reset", "/actions/reset"`,
 		}},
 		{"no Go name", chosen("a", "a b"), []string{"a"}, Diagnostic{
-			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure, Text: `calls the attribute "a" "a b", which is no exported Go name`, Remedy: "upper-case",
+			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure,
+			Text: `calls the attribute "a" "a b", which is no exported Go name`, Remedy: "upper-case",
 		}},
 		{"unexported", chosen("a", "better"), []string{"a"}, Diagnostic{
 			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure, Text: "no exported Go name", Remedy: "upper-case",
 		}},
 		{"reserved", chosen("a", "Update"), []string{"a"}, Diagnostic{
-			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure, Text: `calls the attribute "a" Update, but that name, or one made from it, is taken`, Remedy: "choose another",
+			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure,
+			Text: `calls the attribute "a" Update, but that name, or one made from it, is taken`, Remedy: "choose another",
 		}},
-		{"chosen twice", Input{Overrides: map[string]Override{urn: {Names: map[string]string{"a": "X", "/attributes/a": "Y"}}}}, []string{"a"}, Diagnostic{
-			Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure, Text: `both Y and X`, Remedy: "delete one",
-		}},
+		{"chosen twice", Input{Overrides: map[string]Override{urn: {Names: map[string]string{"a": "X", "/attributes/a": "Y"}}}},
+			[]string{"a"}, Diagnostic{
+				Pointer: "/attributes/0/name", Key: "/attributes/a", Level: failure, Text: `both Y and X`, Remedy: "delete one",
+			}},
 		{"no type name", Input{Overrides: map[string]Override{urn: {Type: "thing"}}}, nil, Diagnostic{
 			Pointer: "/urn", Key: "type", Level: failure, Text: `calls the main type "thing"`, Remedy: "upper-case",
 		}},
@@ -159,7 +170,8 @@ func TestDiagnosticsAreSorted(t *testing.T) {
 	for _, d := range found {
 		got = append(got, d.URN+d.Pointer)
 	}
-	want := []string{"urn:a/attributes/2/name", "urn:a/attributes/1/name", "urn:b/attributes/2/name", "urn:b/attributes/1/name", "urn:c/attributes/2/name", "urn:c/attributes/1/name"}
+	want := []string{"urn:a/attributes/2/name", "urn:a/attributes/1/name", "urn:b/attributes/2/name", "urn:b/attributes/1/name",
+		"urn:c/attributes/2/name", "urn:c/attributes/1/name"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

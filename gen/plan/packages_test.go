@@ -95,8 +95,10 @@ func TestPackagesOfNeighbours(t *testing.T) {
 		want []string
 	}{
 		{"all get longer", []string{"urn:com:acme:pump:data", "urn:com:acme:machine:data"}, []string{"pumpdata", "machinedata"}},
-		{"until they differ", []string{"urn:a:pump:data", "urn:b:pump:data", "urn:b:fan:data"}, []string{"apumpdata", "bpumpdata", "fandata"}},
-		{"another model has the longer name", []string{"urn:a:pump:data", "urn:a:fan:data", "urn:x:pumpdata"}, []string{"apumpdata", "fandata", "xpumpdata"}},
+		{"until they differ", []string{"urn:a:pump:data", "urn:b:pump:data", "urn:b:fan:data"}, []string{"apumpdata", "bpumpdata",
+			"fandata"}},
+		{"another model has the longer name", []string{"urn:a:pump:data", "urn:a:fan:data", "urn:x:pumpdata"}, []string{"apumpdata",
+			"fandata", "xpumpdata"}},
 		{"one cannot get longer", []string{"data", "urn:b:data"}, []string{"data", "bdata"}},
 		{"differ in signs only", []string{"urn:a:b-c", "urn:a:b_c", "urn:a:bc"}, []string{"urnabc", "urnabc2", "urnabc3"}},
 		{"differ in case only", []string{"urn:a:B", "urn:a:b"}, []string{"urnab", "urnab2"}},
@@ -118,7 +120,8 @@ func TestPackagesOfNeighbours(t *testing.T) {
 
 func TestPackagesOnRecord(t *testing.T) {
 	l := new(lock.Lock)
-	l.Add(lock.Fact{URN: "urn:a:pump:data", Kind: lock.Package, Name: "data"}, lock.Fact{URN: "urn:gone:fan", Kind: lock.Package, Name: "fan"})
+	l.Add(lock.Fact{URN: "urn:a:pump:data", Kind: lock.Package, Name: "data"}, lock.Fact{URN: "urn:gone:fan", Kind: lock.Package,
+		Name: "fan"})
 	got, found := packages(t, Input{Lock: l}, "urn:a:pump:data", "urn:b:machine:data", "urn:c:fan")
 	want := map[string]string{"urn:a:pump:data": "data", "urn:b:machine:data": "machinedata", "urn:c:fan": "cfan"}
 	if fmt.Sprint(got) != fmt.Sprint(want) || len(found) > 0 {

@@ -69,7 +69,8 @@ func FuzzSentence(f *testing.F) {
 
 func TestLabel(t *testing.T) {
 	for in, want := range map[string]string{
-		"a": "a", "a\nb": "a b", "": "(no printable name)", "\x00": "(no printable name)", strings.Repeat("x", 200): strings.Repeat("x", 120) + " …",
+		"a": "a", "a\nb": "a b", "": "(no printable name)", "\x00": "(no printable name)", strings.Repeat("x",
+			200): strings.Repeat("x", 120) + " …",
 	} {
 		if got := label(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
@@ -82,8 +83,10 @@ func TestDecimal(t *testing.T) {
 		in   float64
 		want string
 	}{
-		{0, "0"}, {math.Copysign(0, -1), "0"}, {1, "1"}, {-90, "-90"}, {0.1, "0.1"}, {16378.75, "16378.75"}, {1e6, "1000000"}, {1e14, "100000000000000"},
-		{1e15, "1e+15"}, {-1e300, "-1e+300"}, {0.00001, "0.00001"}, {0.000001, "1e-06"}, {5e-324, "5e-324"}, {1.0 / 3, "0.3333333333333333"},
+		{0, "0"}, {math.Copysign(0, -1), "0"}, {1, "1"}, {-90, "-90"}, {0.1, "0.1"}, {16378.75, "16378.75"}, {1e6, "1000000"},
+		{1e14, "100000000000000"},
+		{1e15, "1e+15"}, {-1e300, "-1e+300"}, {0.00001, "0.00001"}, {0.000001, "1e-06"}, {5e-324, "5e-324"}, {1.0 / 3,
+			"0.3333333333333333"},
 	} {
 		if got := Decimal(c.in); got != c.want {
 			t.Errorf("%g is %s, want %s", c.in, got, c.want)
