@@ -9,6 +9,14 @@ import (
 
 // Attach implements [Client].
 func (d *Device) Attach(v *Virtual) error {
+	if err := d.attach(v); err != nil {
+		return err
+	}
+	d.policies.attach(v)
+	return nil
+}
+
+func (d *Device) attach(v *Virtual) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	k := virtualKey{v.endpoint, v.model.URN}
@@ -41,6 +49,7 @@ func (d *Device) Detach(v *Virtual) {
 	}
 	delete(d.virtuals, k)
 	d.dispatcher.Unhandle(v.endpoint, "deviceModels/"+v.model.URN)
+	d.policies.detach(v)
 }
 
 // Enqueue implements [Client].

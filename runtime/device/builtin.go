@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
+	"github.com/iotcs-go/iotcs/runtime/policy"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
@@ -31,6 +32,7 @@ func (d *Device) builtins(q *dispatch.Dispatcher) []builtin {
 		{"message_dispatcher/pollingInterval", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return pollingInterval(q, m.Request) }},
 		{"diagnostics/info", []string{get}, func(context.Context, *wire.Message) *wire.Response { return d.diagnostics.info() }},
 		{"diagnostics/testConnectivity", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return d.connectivity.serve(m.Request) }},
+		{"device_policy/policyChanged", []string{put}, d.policies.change},
 	}
 }
 
@@ -39,7 +41,13 @@ func (d *Device) announce(q *dispatch.Dispatcher, endpointID string) error {
 	var resources []wire.Resource
 	for _, b := range d.builtins(q) {
 		path := "deviceModels/" + capabilityPrefix + b.path
-		if err := q.HandleDirect(endpointID, path, limitMethods(b.methods, b.handler)); err != nil {
+		served := b.methods
+		if path == policy.ChangePath {
+			// Announced as PUT by the official clients, sent as POST by the server
+			// (docs/protocol/messages.md §8.4).
+			served = []string{http.MethodPut, http.MethodPost}
+		}
+		if err := q.HandleDirect(endpointID, path, limitMethods(served, b.handler)); err != nil {
 			return err
 		}
 		resources = append(resources, wire.Resource{EndpointName: endpointID, Name: path, Path: path, Methods: b.methods})

@@ -32,7 +32,7 @@ func TestBuiltInResourcesAreReported(t *testing.T) {
 		for _, r := range m.Report.Resources {
 			got = append(got, strings.TrimPrefix(r.Path, capabilities)+" "+strings.Join(r.Methods, ","))
 		}
-		want := "message_dispatcher/counters GET|message_dispatcher/reset PUT|message_dispatcher/pollingInterval GET,PUT|diagnostics/info GET|diagnostics/testConnectivity GET,PUT"
+		want := "message_dispatcher/counters GET|message_dispatcher/reset PUT|message_dispatcher/pollingInterval GET,PUT|diagnostics/info GET|diagnostics/testConnectivity GET,PUT|device_policy/policyChanged PUT"
 		if strings.Join(got, "|") != want || m.Report.ReportType != wire.ReportUpdate || m.Report.EndpointName != d.EndpointID() || m.Report.ReconciliationMark != "" {
 			t.Errorf("report %v\n%s", got, m.JSON)
 		}

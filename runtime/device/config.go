@@ -27,6 +27,7 @@ type config struct {
 	dispatch dispatch.Config
 	models   modelConfig
 	drift    Drift
+	policy   policyConfig
 
 	diagnostics diagnosticsConfig
 }

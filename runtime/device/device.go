@@ -28,6 +28,8 @@ type Device struct {
 	log    *slog.Logger
 	drift  *driftCheck
 
+	gateway      bool
+	policies     *policies // nil until activated
 	diagnostics  diagnostics
 	connectivity connectivity
 
@@ -135,6 +137,7 @@ func (d *Device) start(endpointID string) error {
 	}
 	d.mu.Lock()
 	d.dispatcher = dispatcher
+	d.policies = newPolicies(d, endpointID)
 	d.mu.Unlock()
 	d.diagnostics = diagnostics{set: d.config.diagnostics, started: d.Now()}
 	d.drift.start()
@@ -247,6 +250,10 @@ func (d *Device) Close(ctx context.Context) error {
 	d.connectivity.close()
 	var errs []error
 	if dispatcher != nil {
+		d.policies.stop()
+		for _, v := range d.attached() {
+			errs = append(errs, v.flushPolicy())
+		}
 		errs = append(errs, dispatcher.Close(ctx))
 	}
 	for _, v := range d.attached() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/iotcs-go/iotcs/runtime/policy"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
@@ -114,13 +115,17 @@ func (f *Fields) Raise(opts []MessageOption) error {
 	if err != nil {
 		return err
 	}
-	severity := f.severity
-	if severity == 0 {
-		severity = wire.SeveritySignificant
-	}
+	severity := f.severityOrDefault()
 	return f.send(wire.TypeAlert, head, items, func(dst []byte, h *wire.Header) []byte {
 		return wire.AppendAlert(dst, h, f.format.URN, f.format.Description, severity, items)
 	})
+}
+
+func (f *Fields) severityOrDefault() Severity {
+	if f.severity == 0 {
+		return wire.SeveritySignificant
+	}
+	return f.severity
 }
 
 // Submit sends a DATA message; otherwise like [Fields.Raise].
@@ -164,12 +169,17 @@ func (f *Fields) items(head *messageHead, opts []MessageOption) ([]wire.Item, er
 func (f *Fields) send(t wire.MessageType, head messageHead, items []wire.Item, encode func([]byte, *wire.Header) []byte) error {
 	v := f.v
 	v.mu.Lock()
-	defer v.mu.Unlock()
+	defer v.unlock()
 	if err := v.unusable(); err != nil {
 		return err
 	}
 	h := v.header(head)
 	v.buffer = encode(v.buffer[:0], &h)
+	if v.gate != nil && t == wire.TypeAlert {
+		// Policies see alerts, not custom data (docs/protocol/virtual-devices.md §4).
+		m := &policy.Message{Encoded: v.encodedOf(&h, t, f.format.URN), Severity: f.severityOrDefault(), Done: f.done(&h, items)}
+		return v.gate.admit(m)
+	}
 	return v.enqueue(&h, t, f.format.URN, f.done(&h, items))
 }
 

@@ -167,11 +167,12 @@ func (v *Virtual) accept(entries []entry) (int, string) {
 		v.mu.Unlock()
 		return http.StatusNotFound, ""
 	}
-	v.items = v.items[:0]
-	v.take(entries)
-	values := v.Decode(v.format, v.items)
-	err := v.sendItems(dataHead())
-	v.mu.Unlock()
+	err := v.setEntries(entries, nil, dataHead())
+	v.unlock()
+	values := make([]NamedValue, len(entries))
+	for i, e := range entries {
+		values[i] = NamedValue{Name: v.model.Attributes[e.index].Name, Value: anyOf(e.value)}
+	}
 	if err != nil {
 		v.report(DeliveryError{EndpointID: v.endpoint, Format: v.format, Values: values, EventTime: v.client.Now(), Err: err})
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/iotcs-go/iotcs/runtime/devicemodel"
+	"github.com/iotcs-go/iotcs/runtime/policy"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
@@ -28,6 +29,7 @@ type Virtual struct {
 	mu      sync.Mutex
 	closed  bool
 	drift   *DriftError // set when the model drifted and that is an error
+	gate    *gate       // the device's policies; nil for clients without them
 	slots   []slot      // one per attribute of the model
 	failed  func(DeliveryError)
 	changed func(context.Context, ChangeSet) error
@@ -91,22 +93,24 @@ func (v *Virtual) OnError(fn func(DeliveryError)) {
 	v.failed = fn
 }
 
-// Close detaches v from its device: requests for it are answered 404, its hooks
+// Close ends v's policy, whose windows and batches leave, and detaches v from its
+// device: requests for it are answered 404, its hooks
 // are not called any more and everything else returns [ErrClosed]. Messages that
 // were accepted before are still sent. Closing it again does nothing.
 func (v *Virtual) Close() error {
 	v.mu.Lock()
 	closed := v.closed
 	v.closed = true
+	err := v.endPolicy()
 	v.failed, v.changed, v.acted, v.actions = nil, nil, nil, nil
 	for i := range v.slots {
 		v.slots[i].change, v.slots[i].failed = nil, nil
 	}
-	v.mu.Unlock()
+	v.unlock()
 	if !closed {
 		v.client.Detach(v)
 	}
-	return nil
+	return err
 }
 
 // store keeps value for attribute i and sends it.
@@ -115,9 +119,12 @@ func (v *Virtual) store(i int, value wire.Value) error {
 		return err
 	}
 	v.mu.Lock()
-	defer v.mu.Unlock()
+	defer v.unlock()
 	if err := v.unusable(); err != nil {
 		return err
+	}
+	if v.gate != nil {
+		return v.gate.set(dataHead(), policy.Item{Attribute: i, Value: value})
 	}
 	v.slots[i].value = value
 	v.items = append(v.items[:0], wire.Item{Name: v.model.Attributes[i].Name, Value: value})
@@ -127,9 +134,18 @@ func (v *Virtual) store(i int, value wire.Value) error {
 // storeBatch keeps the values of a batch and sends them in one message.
 func (v *Virtual) storeBatch(first, more []entry, head messageHead) error {
 	v.mu.Lock()
-	defer v.mu.Unlock()
+	defer v.unlock()
 	if err := v.unusable(); err != nil {
 		return err
+	}
+	return v.setEntries(first, more, head)
+}
+
+// setEntries stores entries and sends them in one message. The caller holds the
+// lock.
+func (v *Virtual) setEntries(first, more []entry, head messageHead) error {
+	if v.gate != nil {
+		return v.gate.set(head, v.gate.collect(first, more)...)
 	}
 	v.items = v.items[:0]
 	v.take(first)
@@ -168,13 +184,9 @@ func (v *Virtual) header(head messageHead) wire.Header {
 	}
 }
 
-// keepBuffer is how large a scratch buffer may be to be kept for the next
-// message: a device has thousands of virtual devices, most of them idle.
-const keepBuffer = 4096
-
-// enqueue hands the message in v.buffer to the device. The caller holds the lock.
-func (v *Virtual) enqueue(h *wire.Header, t wire.MessageType, format string, done func(error)) error {
-	v.encoded = wire.Encoded{
+// encodedOf is the message in v.buffer.
+func (v *Virtual) encodedOf(h *wire.Header, t wire.MessageType, format string) wire.Encoded {
+	return wire.Encoded{
 		ClientID:    h.ClientID,
 		Source:      v.endpoint,
 		Format:      format,
@@ -184,6 +196,15 @@ func (v *Virtual) enqueue(h *wire.Header, t wire.MessageType, format string, don
 		EventTime:   h.EventTime,
 		JSON:        v.buffer,
 	}
+}
+
+// keepBuffer is how large a scratch buffer may be to be kept for the next
+// message: a device has thousands of virtual devices, most of them idle.
+const keepBuffer = 4096
+
+// enqueue hands the message in v.buffer to the device. The caller holds the lock.
+func (v *Virtual) enqueue(h *wire.Header, t wire.MessageType, format string, done func(error)) error {
+	v.encoded = v.encodedOf(h, t, format)
 	err := v.client.Enqueue(&v.encoded, done)
 	if cap(v.buffer) > keepBuffer {
 		v.buffer = nil
