@@ -27,6 +27,7 @@ type config struct {
 	dispatch dispatch.Config
 	models   modelConfig
 	drift    Drift
+	gateway  bool
 	policy   policyConfig
 
 	diagnostics diagnosticsConfig

@@ -28,7 +28,6 @@ type Device struct {
 	log    *slog.Logger
 	drift  *driftCheck
 
-	gateway      bool
 	policies     *policies // nil until activated
 	diagnostics  diagnostics
 	connectivity connectivity
@@ -178,6 +177,9 @@ func (d *Device) Activate(ctx context.Context, modelURNs ...string) error {
 	}
 	urns := append([]string(nil), modelURNs...)
 	urns = append(urns, capabilityDirect, capabilityDiagnostic, capabilityDispatcher, capabilityPolicy)
+	if d.config.gateway {
+		urns = append(urns, capabilityIndirect)
+	}
 	id, err := d.conn.Activate(ctx, urns)
 	if err != nil {
 		return fmt.Errorf("activate %s: %w", d.assets.ClientID(), err)
