@@ -24,7 +24,8 @@ func meant(data []byte, f devicemodel.Finding) devicemodel.Finding {
 	default:
 		choices = typeNames()
 	}
-	if near := Nearest(textAt(data, f.Offset), choices); near != "" {
+	word := textAt(data, f.Offset)
+	if near := Nearest(word, choices); near != "" && near != word { // an equal one is wrong for another reason
 		f.Remedy = "did you mean " + quote(near) + "?"
 	}
 	return f

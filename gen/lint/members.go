@@ -100,6 +100,9 @@ func (r *memberReader) object(at path, s *shape) {
 // judge reports a strange member if it was probably meant to be a known one that is absent.
 func (r *memberReader) judge(at path, s *shape, u unknown, present uint64) {
 	name, names := unquote(u.name), s.names()
+	if strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "$") {
+		return // somebody's own, by a widespread habit
+	}
 	meant := s.alias[strings.ToLower(name)]
 	if meant == "" {
 		meant = Nearest(name, names)
