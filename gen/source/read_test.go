@@ -3,6 +3,7 @@ package source_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -225,5 +226,16 @@ func TestReadStopsWithContext(t *testing.T) {
 	cancel()
 	if _, err := source.Read(ctx, tree(t, map[string]string{"dm-a.json": model}), []string{"."}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// benchFiles writes n models of some kilobytes under names that tell nothing.
+func benchFiles(b *testing.B, dir string, n int) {
+	b.Helper()
+	text := `{"name":"A","links":[` + strings.Repeat(`{"href":"x"},`, 150) + `{}],"urn":"urn:test:a"}`
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.json", i)), []byte(text), 0o666); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
