@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/iotcs-go/iotcs/internal/secrets"
 	"github.com/iotcs-go/iotcs/runtime/trust"
 	"github.com/urfave/cli/v2"
 )
@@ -38,7 +39,7 @@ func (p *program) create(c *cli.Context) error {
 	}
 	cfg := trust.Config{ServerURI: c.Args().Get(0), ClientID: c.Args().Get(1), Enterprise: c.Bool("enterprise")}
 	var err error
-	if cfg.Secret, err = readLine(secretFile, "the shared secret"); err != nil {
+	if cfg.Secret, err = secrets.ReadLine(secretFile, "the shared secret"); err != nil {
 		return err
 	}
 	defer trust.Wipe(cfg.Secret)
@@ -51,7 +52,7 @@ func (p *program) create(c *cli.Context) error {
 		cfg.ConnectedDevices = append(cfg.ConnectedDevices, device)
 	}
 	if anchor := c.String("anchor"); anchor != "" {
-		if cfg.TrustAnchors, err = readAnchors(anchor); err != nil {
+		if cfg.TrustAnchors, err = secrets.ReadAnchors(anchor); err != nil {
 			return err
 		}
 	}
@@ -84,7 +85,7 @@ func connectedDevice(flag string) (trust.ConnectedDevice, error) {
 	if !found || id == "" || file == "" {
 		return trust.ConnectedDevice{}, &usageError{text: fmt.Sprintf("--icd %q: give ID=SECRETFILE", flag)}
 	}
-	secret, err := readLine(file, fmt.Sprintf("the shared secret of %q", id))
+	secret, err := secrets.ReadLine(file, fmt.Sprintf("the shared secret of %q", id))
 	return trust.ConnectedDevice{ID: id, Secret: secret}, err
 }
 

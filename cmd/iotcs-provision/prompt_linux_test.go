@@ -56,26 +56,6 @@ func awaitSilence(t *testing.T, terminal *os.File) {
 	t.Fatal("the terminal goes on echoing: a passphrase would be seen")
 }
 
-// TestPromptIsSilent: the passphrase is typed after the echo is off.
-func TestPromptIsSilent(t *testing.T) {
-	operator, terminal := newTerminal(t)
-	done := make(chan string)
-	go func() {
-		line, err := prompt(context.Background(), terminal, new(bytes.Buffer), "Passphrase: ")
-		done <- fmt.Sprint(string(line), err)
-	}()
-	awaitSilence(t, terminal)
-	if _, err := operator.WriteString("pass word\n"); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-done; got != "pass word<nil>" {
-		t.Errorf("got %q", got)
-	}
-	if !echoes(t, terminal) {
-		t.Error("the terminal stays mute")
-	}
-}
-
 // TestPromptInterrupted: Ctrl-C at the prompt leaves the terminal as it was.
 func TestPromptInterrupted(t *testing.T) {
 	operator, terminal := newTerminal(t)

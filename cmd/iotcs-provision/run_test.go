@@ -100,37 +100,6 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-func TestReadLine(t *testing.T) {
-	for _, test := range []struct{ name, data, want, err string }{
-		{"plain", "secret", "secret", ""},
-		{"line end", "secret\n", "secret", ""},
-		{"CR LF", "secret\r\n", "secret", ""},
-		{"blanks", " sec ret ", " sec ret ", ""},
-		{"longest", strings.Repeat("x", maxLine) + "\r\n", strings.Repeat("x", maxLine), ""},
-		{"not UTF-8", "p\xe4ss", "p\xe4ss", ""},
-		{"empty", "", "", "is empty"},
-		{"line end alone", "\r\n", "", "is empty"},
-		{"two lines", "a\nb\n", "", "more than one line"},
-		{"two line ends", "a\n\n", "", "more than one line"},
-		{"UTF-16", "\xff\xfes\x00", "", "not plain text"},
-		{"byte order mark", "\xef\xbb\xbfs", "", "not plain text"},
-		{"NUL", "a\x00", "", "not plain text"},
-		{"too long", strings.Repeat("x", maxLine+1), "", "is too long"},
-		{"much too long", strings.Repeat("x", maxLine+10), "", "is too large"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "f")
-			if err := os.WriteFile(path, []byte(test.data), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			got, err := readLine(path, "the secret")
-			if string(got) != test.want || (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
-				t.Errorf("%.20q, %v", got, err)
-			}
-		})
-	}
-}
-
 func TestFindingsOfAnchors(t *testing.T) {
 	data, err := os.ReadFile("../../testdata/provisioning/java-device.conf")
 	if err != nil {
