@@ -19,6 +19,7 @@ type deviceInput struct {
 	DeviceUID        *string            `json:"deviceUID"` // newer name of the same
 	SharedSecret     *string            `json:"sharedSecret"`
 	State            *string            `json:"state"`
+	Type             *string            `json:"type"` // at the registration: what the device is going to be
 	Name             *string            `json:"name"`
 	Description      *string            `json:"description"`
 	Manufacturer     *string            `json:"manufacturer"`
@@ -103,6 +104,14 @@ func newDevice(in *deviceInput) (*registry.Device, error) {
 			return nil, problem(http.StatusBadRequest, "sharedSecret must be base64 of at least one byte")
 		}
 		d.Secret = secret
+	}
+	if in.Type != nil {
+		kinds := []registry.Kind{registry.Direct, registry.Indirect, registry.Gateway}
+		kind := slices.IndexFunc(kinds, func(k registry.Kind) bool { return k.String() == *in.Type })
+		if kind < 0 {
+			return nil, problem(http.StatusBadRequest, "there is no type of device %.40s", *in.Type)
+		}
+		d.Kind = kinds[kind]
 	}
 	in.apply(&d.Details)
 	return d, nil

@@ -55,8 +55,8 @@ func TestRegistrationInvents(t *testing.T) {
 	if secret, err := base64.StdEncoding.DecodeString(d.SharedSecret); d.HardwareID != "new-name" || err != nil || len(secret) < 16 {
 		t.Errorf("registered %+v", d)
 	}
-	s.asUser("POST", "/devices", `{}`).want(t, 201).into(t, &d)
-	if d.HardwareID == "" {
+	s.asUser("POST", "/devices", `{"type":"GATEWAY"}`).want(t, 201).into(t, &d)
+	if d.HardwareID == "" || d.Type != "GATEWAY" {
 		t.Errorf("registered %+v", d)
 	}
 }
@@ -70,6 +70,7 @@ func TestRegistrationRefused(t *testing.T) {
 		`{"hardwareId":" x "}`:                              400,
 		`{"hardwareId":"a\nb"}`:                             400,
 		`{"hardwareId":"` + strings.Repeat("x", 300) + `"}`: 400,
+		`{"type":"TOASTER"}`:                                400,
 		`{"hardwareId":1}`:                                  400,
 		`{"sharedSecret":"***"}`:                            400,
 		`{"sharedSecret":""}`:                               400,

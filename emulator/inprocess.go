@@ -28,7 +28,8 @@ type Registration struct {
 	// private key. Its size is that of the activation policy, 2048 bits, at least.
 	PublicKey *rsa.PublicKey
 	Models    []string
-	Gateway   bool // of an activated device: it may register devices behind it
+
+	Gateway bool // it may register devices behind it; of a device that is not activated: it is going to
 }
 
 // Device is a snapshot of a device.
@@ -60,9 +61,9 @@ func (s *Server) Register(r Registration) (Device, error) {
 			return Device{}, problem(http.StatusBadRequest, "the public key: %w", err)
 		}
 		d.PublicKey, d.Models, d.State, d.Activated = der, slices.Clone(r.Models), registry.Activated, time.Now().UnixMilli()
-		if r.Gateway {
-			d.Kind = registry.Gateway
-		}
+	}
+	if r.Gateway {
+		d.Kind = registry.Gateway
 	}
 	added, err := s.registry.AddDevice(d)
 	if err != nil {
