@@ -35,6 +35,7 @@ func (p *program) check(c *cli.Context, r *reporter) error {
 		return err
 	}
 	drift := result.Drift()
+	left := r.settle(len(drift) > 0)
 	for _, d := range drift {
 		r.one(d.Diagnostic, d.Diff)
 	}
@@ -44,6 +45,6 @@ func (p *program) check(c *cli.Context, r *reporter) error {
 		}
 		return errNo
 	}
-	r.say("%s in %s: up to date", count(result.Packages(), "package"), folders(result))
+	r.say("%s in %s: up to date%s", count(result.Packages(), "package"), folders(result), left)
 	return nil
 }

@@ -46,6 +46,7 @@ func (p *program) generate(c *cli.Context, r *reporter) error {
 		return err
 	}
 	r.add(sum.Left...)
+	left := r.settle(len(sum.Written) > 0)
 	r.out.Written, r.out.Deleted = sum.Written, sum.Deleted
 	for _, path := range sum.Written {
 		r.say("wrote %s", path)
@@ -53,7 +54,7 @@ func (p *program) generate(c *cli.Context, r *reporter) error {
 	for _, path := range sum.Deleted {
 		r.say("deleted %s", path)
 	}
-	r.say("%s in %s: %s written, %d current", count(result.Packages(), "package"), folders(result), count(len(sum.Written), "file"), sum.Current)
+	r.say("%s in %s: %s written, %d current%s", count(result.Packages(), "package"), folders(result), count(len(sum.Written), "file"), sum.Current, left)
 	return nil
 }
 
@@ -67,7 +68,7 @@ func (p *program) result(c *cli.Context, r *reporter) (*gen.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.add(result.Diagnostics...)
+	r.hold(result.Diagnostics...)
 	if result.Failed() {
 		return nil, errTrouble
 	}

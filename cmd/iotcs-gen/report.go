@@ -16,6 +16,7 @@ type reporter struct {
 	p      *program
 	format string
 	out    report
+	held   []gen.Diagnostic
 }
 
 // report is the document of --format json.
@@ -56,6 +57,35 @@ func (r *reporter) add(found ...gen.Diagnostic) {
 	}
 }
 
+// hold keeps warnings and notes about members of device models, which people have
+// read when they come again and again, until it is known whether anything changes. With an
+// error among them, and for machines, all are printed at once.
+func (r *reporter) hold(found ...gen.Diagnostic) {
+	atOnce := !r.text() || gen.Worst(found) == gen.Error
+	for _, f := range found {
+		if !atOnce && f.Rule != gen.RuleConfig {
+			r.held = append(r.held, f)
+			continue
+		}
+		r.one(f, nil)
+	}
+}
+
+// settle prints what is held if anything changes, and else gives a remark on it
+// for the last line.
+func (r *reporter) settle(changes bool) (remark string) {
+	held := r.held
+	r.held = nil
+	if changes {
+		r.add(held...)
+		return ""
+	}
+	if len(held) == 0 {
+		return ""
+	}
+	return "; " + count(len(held), "warning") + " as before, iotcs-gen lint shows them"
+}
+
 func (r *reporter) one(f gen.Diagnostic, diff []byte) {
 	switch r.format {
 	case "text":
@@ -70,6 +100,7 @@ func (r *reporter) one(f gen.Diagnostic, diff []byte) {
 
 // finish prints what can only be printed at the end, and passes err on.
 func (r *reporter) finish(err error) error {
+	r.settle(true) // what a failure left
 	if r.format != "json" {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,13 +31,15 @@ var (
 type program struct {
 	args           []string
 	dir            string
+	env            []string
+	stdin          io.Reader
 	stdout, stderr *sink
 }
 
 // run executes one command line and gives the exit code. It is main without the process: args[0] is the program's name, env holds
-// "name=value" texts, dir is the working directory. No sub-command reads stdin or env yet.
-func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writer, _ []string, dir string) int {
-	p := &program{args: args, dir: dir, stdout: &sink{w: stdout}, stderr: &sink{w: stderr}}
+// "name=value" texts, dir is the working directory.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env []string, dir string) int {
+	p := &program{args: args, dir: dir, env: env, stdin: stdin, stdout: &sink{w: stdout}, stderr: &sink{w: stderr}}
 	err := p.app().RunContext(ctx, args)
 	switch {
 	case err == nil && p.stdout.err != nil:
@@ -53,6 +56,16 @@ func run(ctx context.Context, args []string, _ io.Reader, stdout, stderr io.Writ
 		fmt.Fprintln(p.stderr, "iotcs-gen:", err)
 	}
 	return exitTrouble
+}
+
+// getenv finds a variable of the environment; the last one of a name counts.
+func (p *program) getenv(name string) string {
+	for _, text := range slices.Backward(p.env) {
+		if value, ok := strings.CutPrefix(text, name+"="); ok {
+			return value
+		}
+	}
+	return ""
 }
 
 // sink remembers that writing failed, so that a full disk does not look like success.
@@ -83,7 +96,7 @@ func (p *program) app() *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		OnUsageError:              p.usageError,
 		Action:                    p.noCommand,
-		Commands:                  []*cli.Command{p.initCommand(), p.generateCommand(), p.checkCommand(), p.lintCommand(), p.explainCommand()},
+		Commands:                  []*cli.Command{p.initCommand(), p.generateCommand(), p.checkCommand(), p.lintCommand(), p.fetchCommand(), p.explainCommand()},
 	}
 	for _, c := range app.Commands {
 		c.Flags = append(c.Flags, versionFlag())

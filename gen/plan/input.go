@@ -30,6 +30,9 @@ type Override struct {
 // Rule is the rule that [Build] checks.
 const Rule = "M12"
 
+// RuleConfig is the rule of diagnostics about the configuration itself.
+const RuleConfig = "CONFIG"
+
 // Diagnostic is one remark about a name.
 type Diagnostic struct {
 	URN     string            `json:"urn"`     // the model

@@ -36,7 +36,7 @@ func choose(r *roster, urn string, o Override, report func(Diagnostic)) map[*mem
 		found := r.named(key)
 		switch len(found) {
 		case 0:
-			report(Diagnostic{URN: urn, Pointer: "/urn", Key: key, Rule: Rule, Level: warning,
+			report(Diagnostic{URN: urn, Pointer: "/urn", Key: key, Rule: RuleConfig, Level: warning,
 				Text:   "the configuration names " + strconv.Quote(key) + ", but the model has no such member",
 				Remedy: "delete the line, or correct the name: it is the wire name, or a pointer such as /attributes/speed"})
 		case 1:
