@@ -280,7 +280,7 @@ func (c conn) Close() error { return nil }
 // open makes a device's view of s.
 func (s *fakeStore) open(t testing.TB, change ...func(*content.Config)) *content.Store {
 	t.Helper()
-	config := content.Config{Conn: conn{fakeStore: s}, Assets: s.assets(t), Dial: s.pipe.dial}
+	config := content.Config{Conn: conn{fakeStore: s}, Assets: s.assets(t), Dial: s.pipe.dial, Host: "127.0.0.1"}
 	for _, f := range change {
 		f(&config)
 	}
@@ -317,6 +317,7 @@ func bubble(t *testing.T, f func(t *testing.T, s *fakeStore, c *content.Store), 
 	synctest.Test(t, func(t *testing.T) {
 		s := newFakeStore(t)
 		f(t, s, s.open(t, change...))
+		time.Sleep(10 * time.Second) // ends of TLS connections that wait for each other
 	})
 }
 

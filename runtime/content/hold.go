@@ -87,8 +87,8 @@ func (o *Object) needsUpload(s *Store) (bool, error) {
 		return false, o.err
 	case o.source != nil:
 		return o.state != InSync, nil
-	case o.text != "" || o.state == InSync:
-		return false, nil // it came from the store
+	case o.incoming || o.inStore:
+		return false, nil
 	}
 	return false, ErrNoContent
 }

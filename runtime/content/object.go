@@ -53,6 +53,7 @@ type Object struct {
 	text      string     // the URI of an object that came as one
 	props     properties
 	expected  *properties // what Stat saw since the last transfer
+	inStore   bool        // was seen there, or uploaded
 
 	source   Source
 	sink     Sink

@@ -57,5 +57,5 @@ func (o *Object) learn(seen properties) {
 	if !o.incoming {
 		seen.contentType, seen.encoding, seen.metadata = o.props.contentType, o.props.encoding, o.props.metadata
 	}
-	o.props = seen
+	o.props, o.inStore = seen, true
 }

@@ -119,9 +119,12 @@ func (s *Store) Existing(uri string) (*Object, error) {
 	}
 	c := s.access.container()
 	var err error
-	if c != nil {
+	switch {
+	case uri == "":
+		err = fmt.Errorf("%w: it is empty", ErrForeign)
+	case c != nil:
 		err = o.place(c)
-	} else {
+	default:
 		o.name, err = s.recognize(uri)
 	}
 	if err != nil {

@@ -79,7 +79,7 @@ func (s *Store) stored(r *run, resp *http.Response, b *body) error {
 	defer s.mu.Unlock()
 	o := r.object
 	o.props.length, o.props.date, o.props.etag = b.sent, seen.date, seen.etag
-	o.expected = nil
+	o.expected, o.inStore = nil, true
 	return nil
 }
 
