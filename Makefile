@@ -1,4 +1,4 @@
-# make demo    generate bindings from models/ and run the quick start
+# make demo    generate bindings from models/ and run a device against the local server
 # make test    everything that is checked; needs only Go
 # make check   are the generated bindings up to date?
 # The rest: docs in CONTRIBUTING.md.
@@ -14,9 +14,12 @@ STATICCHECK = $(GO) tool -modfile=internal/tools/go.mod staticcheck
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
 
+# The whole story in one screen: generate, a local server, fetch, activate,
+# readings, an alert, a cloud write and cloud actions.
 demo:
 	$(GO) run ./cmd/iotcs-gen generate
-	$(GO) run ./examples/quickstart
+	@mkdir -p bin && $(GO) build -o bin ./cmd/iotcs-gen ./cmd/iotcs-emulator ./examples/demo
+	@IOTCS_PASSPHRASE=demo bin/iotcs-emulator exec --strict -- sh examples/demo/story.sh bin
 
 # The tests come last, so that their results are the end of the output.
 test: lint cross unit
