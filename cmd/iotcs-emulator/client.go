@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"os"
 	"time"
+
+	"github.com/iotcs-go/iotcs/internal/secrets"
 )
 
 const (
@@ -41,7 +43,7 @@ func (p *program) cloud(readyFile string) (*cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	password, err := readSecret(info.PasswordFile, "the password")
+	password, err := secrets.ReadLine(info.PasswordFile, "the password")
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/iotcs-go/iotcs/emulator"
 	"github.com/iotcs-go/iotcs/gen/source"
+	"github.com/iotcs-go/iotcs/internal/secrets"
 )
 
 const serveUsage = name + " serve [--listen localhost:8443] [--data DIR] [--seed DIR] [--user U --password-file F] [--ready-file F] [--no-key-cache] [--verbose]"
@@ -154,7 +155,7 @@ func (p *program) emulatorOptions(config serveConfig) (opts []emulator.Option, i
 	password := p.env(passwordVariable)
 	if config.passwordFile != "" {
 		info.PasswordFile = p.absolute(config.passwordFile)
-		line, err := readSecret(info.PasswordFile, "the password")
+		line, err := secrets.ReadLine(info.PasswordFile, "the password")
 		if err != nil {
 			return nil, info, err
 		}
