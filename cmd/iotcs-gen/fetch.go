@@ -14,9 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/iotcs-go/iotcs/internal/secrets"
-	"github.com/iotcs-go/iotcs/runtime/devicemodel"
 	"github.com/iotcs-go/iotcs/runtime/fetch"
-	"github.com/iotcs-go/iotcs/runtime/transport/rest"
 	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
@@ -84,7 +82,7 @@ func (p *program) source(c *cli.Context, asDevice bool) (fetch.Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		source, err := fetch.AsDevice(rest.Config{Assets: file})
+		source, err := fetch.AsDevice(file, nil)
 		if errors.Is(err, fetch.ErrNotActivated) {
 			return nil, fmt.Errorf("%s: %w: start the device once, or fetch as a user", c.String("conf"), err)
 		}
@@ -136,7 +134,7 @@ func (p *program) bring(ctx context.Context, source fetch.Source, dir string, ur
 		return err
 	}
 	progress, done := p.progress(len(urns))
-	results, err := fetch.Into(ctx, devicemodel.Store{Dir: dir}, source, urns, progress)
+	results, err := fetch.Into(ctx, dir, source, urns, progress)
 	done()
 	counts := make(map[fetch.Status]int)
 	for _, r := range results {

@@ -91,11 +91,16 @@ func permitted() []arrows {
 		{from: "emulator/emulatortest", ours: []string{"emulator", devicemodel, wire, trust}},
 
 		// Programs.
-		{from: "cmd/...", ours: []string{"gen", "gen/source", "emulator", trust, fetch}, theirs: []string{cli, bar, term}},
+		{from: "cmd/...", ours: []string{"gen", "gen/source", "emulator", trust, fetch, "internal/secrets"}, theirs: []string{cli, bar, term}},
 		{from: "cmd/iotcsvet", theirs: []string{tools}},
 		{from: "examples/...", ours: []string{"generated/...", device, "runtime/device/devicetest", "emulator/emulatortest"}},
 
+		{from: "internal/secrets", ours: []string{trust}, theirs: []string{term}},
+
 		// Support of tests.
+		{from: "internal/fidelity"},
+		{from: "internal/interop/..."},
+		{from: "runtime/outbox/outboxtest", ours: []string{outbox, wire}},
 		{from: "internal/racetest"},
 		{from: "internal/interop"},
 		{from: "internal/interop/skipcheck", ours: []string{"internal/interop"}},
@@ -205,9 +210,13 @@ func rowOf(folder string) (row arrows, ok bool) {
 	return row, ok
 }
 
-// forTests is the row for tests inside the package.
+// forTests is the row for tests inside the package. Programs have no other kind
+// of tests, and are tested against a server.
 func (a arrows) forTests() arrows {
 	ours, theirs := testSupport()
+	if under(a.from, "cmd/...") {
+		ours = append(ours, "emulator/emulatortest", "runtime/device")
+	}
 	return arrows{a.from, append(ours, a.ours...), append(theirs, a.theirs...)}
 }
 

@@ -3,8 +3,10 @@ package fetch
 import (
 	"context"
 	"errors"
+	"net"
 
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
+	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
 // ErrNotActivated says that the provisioning file is that of a device that has
@@ -14,13 +16,14 @@ var ErrNotActivated = errors.New("the device is not activated")
 // device reads models as an activated device.
 type device struct{ client *rest.Client }
 
-// AsDevice returns the source of an activated device. Its provisioning file is
-// read, never written. It fails with [ErrNotActivated].
-func AsDevice(config rest.Config) (Source, error) {
-	if config.Assets == nil || config.Assets.EndpointID() == "" {
+// AsDevice returns the source of an activated device. Its credentials are read,
+// never changed. dial, if not nil, makes connections. It fails with
+// [ErrNotActivated].
+func AsDevice(assets trust.Assets, dial func(ctx context.Context, network, addr string) (net.Conn, error)) (Source, error) {
+	if assets.EndpointID() == "" {
 		return nil, ErrNotActivated
 	}
-	c, err := rest.New(config)
+	c, err := rest.New(rest.Config{Assets: assets, Dial: dial})
 	if err != nil {
 		return nil, err
 	}

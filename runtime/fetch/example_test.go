@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/iotcs-go/iotcs/runtime/devicemodel"
 	"github.com/iotcs-go/iotcs/runtime/fetch"
 )
 
@@ -21,7 +20,7 @@ func Example() {
 		fmt.Println("no server there")
 		return
 	}
-	results, err := fetch.Into(context.Background(), devicemodel.Store{Dir: "models"}, source, urns, nil)
+	results, err := fetch.Into(context.Background(), "models", source, urns, nil)
 	for _, r := range results {
 		fmt.Println(r.Status, r.URN)
 	}

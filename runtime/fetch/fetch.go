@@ -70,12 +70,14 @@ type fetched struct {
 	data []byte
 }
 
-// Into brings the models with the given URNs into the store, in their order.
+// Into brings the models with the given URNs into the folder dir, in their order.
+// The folder must exist.
 // progress, if not nil, is called before each model is read, with the number of
 // those that were read. When one cannot be read, or is no device model, nothing
 // is written. A model counts as unchanged if only its time stamps, links or the
 // order of its members differ; its file is left alone then.
-func Into(ctx context.Context, store devicemodel.Store, source Source, urns []string, progress func(done, all int, urn string)) ([]Result, error) {
+func Into(ctx context.Context, dir string, source Source, urns []string, progress func(done, all int, urn string)) ([]Result, error) {
+	store := devicemodel.Store{Dir: dir}
 	var all []fetched
 	for i, urn := range urns {
 		if progress != nil {

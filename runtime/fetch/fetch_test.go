@@ -73,7 +73,7 @@ func TestInto(t *testing.T) {
 				must(t, os.WriteFile(path, []byte(tc.stored), 0o600))
 			}
 			var progress []string
-			got, err := fetch.Into(t.Context(), store, memory{"urn:pump": tc.server}, []string{"urn:pump"}, func(done, all int, urn string) {
+			got, err := fetch.Into(t.Context(), store.Dir, memory{"urn:pump": tc.server}, []string{"urn:pump"}, func(done, all int, urn string) {
 				progress = append(progress, fmt.Sprint(done, all, urn))
 			})
 			must(t, err)
@@ -105,7 +105,7 @@ func TestNothingIsWrittenUnlessAllCanBeRead(t *testing.T) {
 			if second != "" {
 				source["urn:second"] = second
 			}
-			_, err := fetch.Into(t.Context(), store, source, []string{"urn:pump", "urn:second"}, nil)
+			_, err := fetch.Into(t.Context(), store.Dir, source, []string{"urn:pump", "urn:second"}, nil)
 			if err == nil || !strings.Contains(err.Error(), "urn:second") {
 				t.Errorf("error %v", err)
 			}
@@ -121,10 +121,10 @@ func TestNothingIsWrittenUnlessAllCanBeRead(t *testing.T) {
 func TestUnwritableStore(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	must(t, os.WriteFile(file, nil, 0o600))
-	if _, err := fetch.Into(t.Context(), devicemodel.Store{Dir: file}, memory{"urn:pump": pump}, []string{"urn:pump"}, nil); err == nil {
+	if _, err := fetch.Into(t.Context(), file, memory{"urn:pump": pump}, []string{"urn:pump"}, nil); err == nil {
 		t.Error("a file was taken for a folder")
 	}
-	if _, err := fetch.Into(t.Context(), devicemodel.Store{Dir: t.TempDir()}, memory{}, []string{strings.Repeat("x", 300)}, nil); !errors.Is(err, devicemodel.ErrNameTooLong) {
+	if _, err := fetch.Into(t.Context(), t.TempDir(), memory{}, []string{strings.Repeat("x", 300)}, nil); !errors.Is(err, devicemodel.ErrNameTooLong) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -263,10 +263,7 @@ func TestAsUserRefuses(t *testing.T) {
 func TestAsDeviceRefuses(t *testing.T) {
 	m, err := trust.NewMemory(trust.MemoryConfig{Config: trust.Config{ServerURI: "https://localhost", ClientID: "D", Secret: trust.Secret("s")}})
 	must(t, err)
-	if _, err := fetch.AsDevice(rest.Config{Assets: m}); !errors.Is(err, fetch.ErrNotActivated) {
-		t.Errorf("error %v", err)
-	}
-	if _, err := fetch.AsDevice(rest.Config{}); !errors.Is(err, fetch.ErrNotActivated) {
+	if _, err := fetch.AsDevice(m, nil); !errors.Is(err, fetch.ErrNotActivated) {
 		t.Errorf("error %v", err)
 	}
 }
