@@ -160,6 +160,6 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	d.call("GET", root+"/p1?fields=id", nil).wantProblem(t, 404)
-	d.call("GET", strings.Replace(root, "privateapi", "api", 1), nil).wantProblem(t, 404)
+	d.call("GET", strings.Replace(root, "privateapi", "api", 1), nil).wantProblem(t, 403)
 	s.do("GET", root, nil).wantProblem(t, 401)
 }

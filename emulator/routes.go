@@ -23,9 +23,6 @@ func newRoutes() []route {
 		{method: "GET", pattern: "deviceModels", access: people, handle: (*Server).getModels},
 		{method: "GET", pattern: "deviceModels/count", access: people, handle: (*Server).countModels},
 		{method: "GET", pattern: "deviceModels/{urn}", access: readers, handle: (*Server).getModel},
-		{method: "GET", private: true, pattern: "deviceModels/{urn}/devicePolicies", access: devices, handle: (*Server).getPolicies},
-		{method: "GET", private: true, pattern: "deviceModels/{urn}/devicePolicies/{policy}", access: devices, handle: (*Server).getPolicy},
-		{method: "GET", private: true, pattern: "deviceModels/{urn}/devicePolicies/{policy}/devices", access: devices, handle: (*Server).getPolicies},
 
 		{method: "POST", pattern: "devices", access: people, handle: (*Server).postDevice},
 		{method: "GET", pattern: "devices", access: people, handle: (*Server).getDevices},
@@ -48,6 +45,7 @@ func newRoutes() []route {
 	for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH"} {
 		routes = append(routes, route{method: method, pattern: "devices/{id}/resources/{path...}", access: people, handle: (*Server).callResource})
 	}
+	routes = withNotices(append(routes, policyRoutes()...))
 	for i := range routes {
 		routes[i].parts = strings.Split(routes[i].pattern, "/")
 	}
@@ -65,15 +63,6 @@ func (s *Server) getVersions(c *call) error {
 		"links": []link{{"canonical", c.site() + rootAPI}},
 	}
 	return list(c, []map[string]any{version}, func(v map[string]any) any { return v })
-}
-
-// getPolicies answers that there is no policy, and no device of a policy.
-func (s *Server) getPolicies(c *call) error {
-	return list(c, nil, func(any) any { return nil })
-}
-
-func (s *Server) getPolicy(c *call) error {
-	return problem(http.StatusNotFound, "there is no policy %.100s", c.params["policy"])
 }
 
 // statusText gives a status as "202: Accepted".

@@ -18,6 +18,7 @@ import (
 	"github.com/iotcs-go/iotcs/emulator/internal/history"
 	"github.com/iotcs-go/iotcs/emulator/internal/journal"
 	"github.com/iotcs-go/iotcs/emulator/internal/mailbox"
+	"github.com/iotcs-go/iotcs/emulator/internal/policies"
 	"github.com/iotcs-go/iotcs/emulator/internal/registry"
 )
 
@@ -36,6 +37,8 @@ type Server struct {
 	registry  *registry.Registry
 	history   *history.History
 	mailbox   *mailbox.Box
+	policies  *policies.Store
+	notifier  notifier
 	http      *http.Server
 	tls       *tls.Config
 	routes    []route
@@ -95,6 +98,7 @@ func (s *Server) openState() (err error) {
 	dir := s.config.dataDir
 	if dir == "" {
 		s.registry, s.history = registry.New(), history.New(s.config.limits)
+		s.policies = policies.New(s.ownerOf)
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -106,14 +110,17 @@ func (s *Server) openState() (err error) {
 		}
 		return fmt.Errorf("emulator: %w", err)
 	}
-	var lostState, lostMessages int64
+	var lostState, lostPolicies, lostMessages int64
 	if s.registry, lostState, err = registry.Open(filepath.Join(dir, "state.log")); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	if s.policies, lostPolicies, err = policies.Open(filepath.Join(dir, "policies.log"), s.ownerOf); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
 	if s.history, lostMessages, err = history.Open(dir, s.config.limits); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
-	if lost := lostState + lostMessages; lost > 0 {
+	if lost := lostState + lostPolicies + lostMessages; lost > 0 {
 		s.log.Warn("the last records in the data folder were damaged and have been dropped", "folder", dir, "bytes", lost)
 	}
 	return nil
@@ -187,6 +194,10 @@ func (s *Server) release() error {
 	var errs []error
 	if s.registry != nil {
 		errs = append(errs, s.registry.Close())
+	}
+	if s.policies != nil {
+		s.settleAll()
+		errs = append(errs, s.policies.Close())
 	}
 	if s.history != nil {
 		errs = append(errs, s.history.Close())

@@ -59,6 +59,13 @@ func (s *Store) Waiting(owner string) []Notice {
 	return slices.Clone(s.waiting[owner])
 }
 
+// Owners gives who has notices waiting, sorted.
+func (s *Store) Owners() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Sorted(maps.Keys(s.waiting))
+}
+
 // Told forgets a notice of the owner, who knows it now or never will.
 func (s *Store) Told(owner string, seq uint64) error {
 	s.mu.Lock()
