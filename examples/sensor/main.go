@@ -6,13 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/iotcs-go/iotcs/examples/internal/settings"
 	"github.com/iotcs-go/iotcs/generated/humiditysensor"
 	"github.com/iotcs-go/iotcs/runtime/device"
 )
@@ -30,55 +29,12 @@ func main() {
 	}
 }
 
-// settings are what the command line says.
-type settings struct {
-	conf       string
-	passphrase []byte
-	interval   time.Duration
-	count      int
-	verbose    bool
-}
-
-func parse(args []string, getenv func(string) string, stderr io.Writer) (s settings, err error) {
-	flags := flag.NewFlagSet("sensor", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&s.conf, "conf", "", "provisioning `file` of the device")
-	file := flags.String("passphrase-file", "", "`file` that holds its passphrase (otherwise IOTCS_PASSPHRASE)")
-	flags.DurationVar(&s.interval, "interval", 2*time.Second, "time between two readings")
-	flags.IntVar(&s.count, "count", 0, "stop after `n` readings; 0: run until interrupted")
-	flags.BoolVar(&s.verbose, "v", false, "log what the device does")
-	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	if s.conf == "" || flags.NArg() > 0 || s.interval <= 0 {
-		return s, errors.New("usage: sensor --conf FILE [--passphrase-file FILE] [--interval 2s] [--count N] [-v]")
-	}
-	text := getenv("IOTCS_PASSPHRASE")
-	if *file != "" {
-		content, err := os.ReadFile(*file)
-		if err != nil {
-			return s, err
-		}
-		text = strings.TrimRight(string(content), "\r\n")
-	}
-	if text == "" {
-		return s, errors.New("no passphrase: set IOTCS_PASSPHRASE or give --passphrase-file")
-	}
-	s.passphrase = []byte(text)
-	return s, nil
-}
-
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) (err error) {
-	s, err := parse(args, getenv, stderr)
+	s, err := settings.Parse("sensor", args, getenv, stderr)
 	if err != nil {
 		return err
 	}
-	level := slog.LevelWarn
-	if s.verbose {
-		level = slog.LevelDebug
-	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	dev, err := device.Open(ctx, s.conf, s.passphrase, device.WithLogger(log))
+	dev, err := device.Open(ctx, s.Conf, s.Passphrase, device.WithLogger(s.Logger(stderr)))
 	if err != nil {
 		return err
 	}
@@ -101,5 +57,5 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	p := &probe{out: stdout, sensor: sensor, humidity: 50}
 	sensor.OnMaxThreshold(p.threshold)
 	sensor.HandleActions(p)
-	return p.measure(ctx, s.interval, s.count)
+	return p.measure(ctx, s.Interval, s.Count)
 }

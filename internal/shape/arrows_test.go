@@ -93,7 +93,7 @@ func permitted() []arrows {
 		// Programs.
 		{from: "cmd/...", ours: []string{"gen", "gen/source", "emulator", trust, fetch, "internal/secrets"}, theirs: []string{cli, bar, term}},
 		{from: "cmd/iotcsvet", theirs: []string{tools}},
-		{from: "examples/...", ours: []string{"generated/...", device, "runtime/device/devicetest", "emulator/emulatortest"}},
+		{from: "examples/...", ours: []string{"examples/internal/...", "generated/...", device, "runtime/device/devicetest", "emulator/emulatortest"}},
 
 		{from: "internal/secrets", ours: []string{trust}, theirs: []string{term}},
 

@@ -1,0 +1,3 @@
+// Package settings reads what the example programs are told: which provisioning
+// file to open, with which passphrase, and how often to measure.
+package settings
