@@ -103,7 +103,10 @@ func (c *call) send(status int, contentType string, body []byte) error {
 			return err
 		}
 	}
-	return control.Flush()
+	if err := control.Flush(); err != nil {
+		return err
+	}
+	return control.SetWriteDeadline(time.Time{}) // the connection may live on
 }
 
 // json answers with a resource.
