@@ -235,22 +235,22 @@ func deviceIDs(body []byte) ([]string, error) {
 	type device struct {
 		ID string `json:"id"`
 	}
-	var one struct {
-		device
-		Items []device `json:"items"`
-	}
-	var many []device
 	var ids []string
-	switch {
-	case json.Unmarshal(body, &ids) == nil:
-	case json.Unmarshal(body, &many) == nil:
-	case json.Unmarshal(body, &one) == nil && one.Items != nil:
-		many = one.Items
-	case one.ID != "":
-		many = []device{one.device}
-	}
-	for _, d := range many {
-		ids = append(ids, d.ID)
+	if json.Unmarshal(body, &ids) != nil {
+		var one struct {
+			device
+			Items []device `json:"items"`
+		}
+		var many []device
+		if json.Unmarshal(body, &many) != nil && json.Unmarshal(body, &one) == nil {
+			if many = one.Items; many == nil {
+				many = []device{one.device}
+			}
+		}
+		ids = nil // a list of objects was read as empty ids
+		for _, d := range many {
+			ids = append(ids, d.ID)
+		}
 	}
 	if len(ids) == 0 || slices.Contains(ids, "") {
 		return nil, problem(http.StatusBadRequest, `the body must name devices, as {"id":"…"} or ["…"]`)
