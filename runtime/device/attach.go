@@ -9,6 +9,9 @@ import (
 
 // Attach implements [Client].
 func (d *Device) Attach(v *Virtual) error {
+	if err := d.restoreState(v); err != nil {
+		return err
+	}
 	if err := d.attach(v); err != nil {
 		return err
 	}
@@ -74,6 +77,7 @@ func (r reporter) Delivered(batch []*wire.Encoded) {
 // Failed implements [dispatch.Reporter]: the virtual device that sent the
 // message hears of it, and the application.
 func (r reporter) Failed(m *wire.Encoded, err error) {
+	r.d.component("delivery").Debug("a message was given up", "endpoint", m.Source, "format", m.Format, "client id", m.ClientID, "error", err)
 	if v := r.d.owner(m); v != nil {
 		v.DeliveryFailed(m, err)
 	}
@@ -84,6 +88,7 @@ func (r reporter) Failed(m *wire.Encoded, err error) {
 
 // StateChanged implements [dispatch.Reporter].
 func (r reporter) StateChanged(from, to dispatch.Status) {
+	r.d.component("device").Info("connection", "state", to.State, "before", from.State)
 	if to.State == dispatch.Online {
 		r.d.drift.wake()
 	}

@@ -30,7 +30,7 @@ func (d *Device) builtins(q *dispatch.Dispatcher) []builtin {
 			return &wire.Response{StatusCode: http.StatusOK}
 		}},
 		{"message_dispatcher/pollingInterval", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return pollingInterval(q, m.Request) }},
-		{"diagnostics/info", []string{get}, func(context.Context, *wire.Message) *wire.Response { return d.diagnostics.info() }},
+		{"diagnostics/info", []string{get}, func(context.Context, *wire.Message) *wire.Response { return d.diagnostics.info(d.component("diagnostics")) }},
 		{"diagnostics/testConnectivity", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return d.connectivity.serve(m.Request) }},
 		{"device_policy/policyChanged", []string{put}, d.policies.change},
 	}

@@ -15,21 +15,29 @@ type Change[T any] struct {
 	New       T
 	Old       T    // last value, or the model's default
 	HasOld    bool // false when there is neither: Old is the zero value then
+	Restored  bool // no new write: [Virtual.ReplayRestored] hands over what was written before the last restart
 }
 
 // Accept is the handler that takes every valid write.
 func Accept[T any](context.Context, Change[T]) error { return nil }
 
 // changeHandler is a handler of any value type. An absent old value is zero.
-type changeHandler func(ctx context.Context, attribute string, next, old wire.Value) error
+type changeHandler func(context.Context, rawChange) error
+
+// rawChange is [Change] of any value type.
+type rawChange struct {
+	attribute string
+	next, old wire.Value
+	restored  bool
+}
 
 // typed adapts a typed handler; nil stays nil.
 func typed[T any](fn func(context.Context, Change[T]) error, of func(wire.Value) T) changeHandler {
 	if fn == nil {
 		return nil
 	}
-	return func(ctx context.Context, attribute string, next, old wire.Value) error {
-		return fn(ctx, Change[T]{Attribute: attribute, New: of(next), Old: of(old), HasOld: !old.IsZero()})
+	return func(ctx context.Context, c rawChange) error {
+		return fn(ctx, Change[T]{Attribute: c.attribute, New: of(c.next), Old: of(c.old), HasOld: !c.old.IsZero(), Restored: c.restored})
 	}
 }
 
@@ -42,9 +50,14 @@ func (v *Virtual) onChange(i int, h changeHandler) {
 // ChangeSet holds the attributes that one request of the cloud changes, in the
 // order of the request. It is valid during the handler's call and after it.
 type ChangeSet struct {
-	v       *Virtual
-	entries []entry
+	v        *Virtual
+	entries  []entry
+	restored bool
 }
+
+// Restored reports whether this is no new write but one from before the last
+// restart; see [Virtual.ReplayRestored].
+func (c ChangeSet) Restored() bool { return c.restored }
 
 // Len returns the number of attributes that change.
 func (c ChangeSet) Len() int { return len(c.entries) }

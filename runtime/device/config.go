@@ -23,29 +23,19 @@ type Option func(*config) error
 // of the packages that they are passed on to.
 type config struct {
 	log      *slog.Logger
+	levels   map[string]slog.Level
 	rest     rest.Config
 	dispatch dispatch.Config
 	models   modelConfig
 	drift    Drift
 	gateway  bool
 	policy   policyConfig
+	state    string // folder; "" keeps nothing
 
 	diagnostics diagnosticsConfig
 }
 
 var errNegative = errors.New("must not be negative")
-
-// WithLogger makes the device log to l. Every record has an attribute
-// "component". Secrets, tokens and keys are never logged. Without it nothing is.
-func WithLogger(l *slog.Logger) Option {
-	return func(c *config) error {
-		if l == nil {
-			return errors.New("the logger is nil")
-		}
-		c.log = l
-		return nil
-	}
-}
 
 // WithTLSConfig sets the base of the TLS configuration. Root certificates in it
 // go before the provisioned ones. Versions below 1.2 and switching certificate

@@ -100,7 +100,7 @@ func (c *connectivity) run(ctx context.Context, count int, interval time.Duratio
 			wire.Item{Name: "payload", Value: wire.StringValue(payload)},
 		))
 		if err != nil {
-			c.d.component("diagnostics").Warn("a connectivity message was not sent", "current", i, "error", err)
+			c.d.component("connectivity").Warn("a connectivity message was not sent", "current", i, "error", err)
 		} else {
 			c.update(ctx, func(s *testState) { s.Current++ })
 		}

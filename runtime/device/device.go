@@ -111,9 +111,6 @@ func (d *Device) connect() (*rest.Client, error) {
 	return rest.New(config)
 }
 
-// component is a logger for one part of the device.
-func (d *Device) component(name string) *slog.Logger { return d.log.With("component", name) }
-
 // checkDispatch refuses options that the dispatcher would refuse when it starts,
 // which may be much later.
 func (d *Device) checkDispatch() error {

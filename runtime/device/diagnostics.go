@@ -1,6 +1,7 @@
 package device
 
 import (
+	"log/slog"
 	"net"
 	"runtime/debug"
 	"strings"
@@ -52,7 +53,7 @@ type diagnostics struct {
 	started time.Time // by the server's clock
 }
 
-func (d *diagnostics) info() *wire.Response {
+func (d *diagnostics) info(log *slog.Logger) *wire.Response {
 	version, ip, mac := d.set.version, d.set.ip, d.set.mac
 	if version == "" {
 		version = programVersion()
@@ -71,6 +72,9 @@ func (d *diagnostics) info() *wire.Response {
 		folder = "."
 	}
 	free, total := diskSpace(folder)
+	if free < 0 || total < 0 {
+		log.Warn("the size of the disk cannot be found out", "folder", folder)
+	}
 	return answerJSON(struct {
 		Free      int64  `json:"freeDiskSpace"` // bytes, -1 if not known
 		IPAddress string `json:"ipAddress"`

@@ -126,9 +126,9 @@ func (p *policies) stop() {
 	p.workers.Wait()
 }
 
-func (p *policies) report(err error) {
-	p.d.component("policy").Warn("device policy", "error", err)
-}
+// report logs what went wrong with policies as such and with messages of the
+// application that they treat.
+func (p *policies) report(err error) { p.d.component("policy").Warn("device policy", "error", err) }
 
 func (p *policies) networkCost() NetworkCost { return NetworkCost(p.cost.Load()) }
 
@@ -255,7 +255,7 @@ func (v *Virtual) unlock() {
 	failed := v.failed
 	v.mu.Unlock()
 	for _, err := range reports {
-		g.policies.report(err)
+		g.policies.d.component("virtual").Warn("a policy of a virtual device failed", "endpoint", v.endpoint, "urn", v.model.URN, "error", err)
 		if failed != nil {
 			failed(DeliveryError{EndpointID: v.endpoint, Format: v.format, EventTime: v.client.Now().UTC(), Err: err})
 		}
@@ -270,7 +270,7 @@ func (v *Virtual) unlock() {
 func (p *policies) call(v *Virtual, c policyCall) {
 	p.d.dispatch().Run(v.endpoint, func(ctx context.Context) {
 		if err := v.callAction(ctx, c); err != nil {
-			p.report(fmt.Errorf("action %s of %s called by a policy: %w", c.name, v.endpoint, err))
+			p.d.component("policy-device").Warn("an action that a policy called failed", "endpoint", v.endpoint, "urn", v.model.URN, "action", c.name, "error", err)
 		}
 	})
 }

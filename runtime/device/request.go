@@ -82,23 +82,23 @@ func (v *Virtual) write(ctx context.Context, members []wire.Member, whole bool) 
 	if status != 0 {
 		return status, text
 	}
+	v.handling.Lock()
+	defer v.handling.Unlock()
+	all := entries // also those that change nothing: they may not be stored yet
 	entries, handlers, changed, ok := v.handlers(entries)
 	if !ok {
 		return http.StatusNotFound, "nothing on the device handles this write"
-	}
-	if len(entries) == 0 {
-		return http.StatusAccepted, ""
 	}
 	for k, h := range handlers {
 		if h == nil {
 			continue
 		}
 		e := entries[k]
-		if err := h(ctx, v.model.Attributes[e.index].Name, e.value, v.current(e.index)); err != nil {
+		if err := h(ctx, rawChange{attribute: v.model.Attributes[e.index].Name, next: e.value, old: v.current(e.index)}); err != nil {
 			return answer(err, http.StatusBadRequest)
 		}
 	}
-	if changed != nil {
+	if changed != nil && len(entries) > 0 {
 		if err := changed(ctx, ChangeSet{v: v, entries: entries}); err != nil {
 			if whole {
 				return answer(err, http.StatusInternalServerError)
@@ -106,7 +106,22 @@ func (v *Virtual) write(ctx context.Context, members []wire.Member, whole bool) 
 			return answer(err, http.StatusBadRequest)
 		}
 	}
+	if v.isClosed() {
+		return http.StatusNotFound, ""
+	}
+	if err := v.keep(all); err != nil {
+		return http.StatusInternalServerError, "the device cannot store the values"
+	}
+	if len(entries) == 0 {
+		return http.StatusAccepted, ""
+	}
 	return v.accept(entries)
+}
+
+func (v *Virtual) isClosed() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.closed
 }
 
 // writable turns the members of a request into checked values. A status other

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 
@@ -25,6 +26,11 @@ type Virtual struct {
 	model    *Model
 	format   string // URN of the attribute messages
 	config   virtualConfig
+	restored []entry      // what WithState brought back; never changed
+	stateLog *slog.Logger // set with state
+
+	handling sync.Mutex  // held while handlers of writes run, before mu
+	state    *savedState // nil without WithState; under handling
 
 	mu      sync.Mutex
 	closed  bool
