@@ -32,7 +32,7 @@ func (p *printer) handle(e *event) {
 // output prints a line about a package and keeps one of a test.
 func (p *printer) output(e *event) {
 	if e.Test == "" {
-		if e.Output != "PASS\n" && e.Output != "FAIL\n" {
+		if !isIdle(e.Output) {
 			fmt.Fprint(p.out, e.Output)
 		}
 		return
@@ -81,6 +81,12 @@ func (p *printer) endPackage(e *event) {
 	if e.Action == "fail" {
 		p.tally.failedPackages[e.Package] = true
 	}
+}
+
+// isIdle reports whether a line about a package says nothing beside its result:
+// the word alone, or that it has no tests.
+func isIdle(line string) bool {
+	return line == "PASS\n" || line == "FAIL\n" || strings.HasPrefix(line, "?   \t")
 }
 
 // isProgress reports whether a line only says that a test starts or goes on.

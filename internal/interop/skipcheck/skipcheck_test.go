@@ -135,8 +135,11 @@ func TestPasses(t *testing.T) {
 		},
 		{
 			name:   "no test at all",
-			passes: []string{stream(`{"Action":"skip","Package":"p"}`)},
-			want:   []string{"No test was run.", "0 passed, 0 failed, 0 skipped"},
+			passes: []string{stream(
+				`{"Action":"output","Package":"p","Output":"?   \tp\t[no test files]\n"}`,
+				`{"Action":"skip","Package":"p"}`)},
+			want:    []string{"No test was run.", "0 passed, 0 failed, 0 skipped"},
+			wantNot: []string{"no test files"},
 		},
 		{
 			name:   "a line that is no event",
