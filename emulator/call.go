@@ -106,7 +106,8 @@ func (c *call) send(status int, contentType string, body []byte) error {
 	if err := control.Flush(); err != nil {
 		return err
 	}
-	return control.SetWriteDeadline(time.Time{}) // the connection may live on
+	_ = control.SetWriteDeadline(time.Time{}) // fails when the client has its answer and closed the connection
+	return nil
 }
 
 // json answers with a resource.

@@ -284,6 +284,7 @@ func (r *replay) finish(before int) {
 		select {
 		case a := <-p.done:
 			r.t.Errorf("%d: the poll was not held: %v", p.line.Seq, a)
+			return true
 		default:
 		}
 		if p.line.Status == nil {
