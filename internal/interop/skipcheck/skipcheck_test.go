@@ -134,7 +134,7 @@ func TestPasses(t *testing.T) {
 			want: []string{"q/q.go:3:1: syntax error\n", "Failed without a failed test: q\n"},
 		},
 		{
-			name:   "no test at all",
+			name: "no test at all",
 			passes: []string{stream(
 				`{"Action":"output","Package":"p","Output":"?   \tp\t[no test files]\n"}`,
 				`{"Action":"skip","Package":"p"}`)},
