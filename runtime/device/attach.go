@@ -61,7 +61,7 @@ func (d *Device) Enqueue(m *wire.Encoded, done func(error)) error {
 	if err != nil {
 		return err
 	}
-	return q.Queue(done, m)
+	return d.metrics.enqueue(q, done, m)
 }
 
 // reporter passes on what the dispatcher tells.
@@ -69,6 +69,7 @@ type reporter struct{ d *Device }
 
 // Delivered implements [dispatch.Reporter].
 func (r reporter) Delivered(batch []*wire.Encoded) {
+	r.d.metrics.delivered(batch)
 	if hook := r.d.appHooks().delivered; hook != nil {
 		hook(batch)
 	}
@@ -77,6 +78,7 @@ func (r reporter) Delivered(batch []*wire.Encoded) {
 // Failed implements [dispatch.Reporter]: the virtual device that sent the
 // message hears of it, and the application.
 func (r reporter) Failed(m *wire.Encoded, err error) {
+	r.d.metrics.failed()
 	r.d.component("delivery").Debug("a message was given up", "endpoint", m.Source, "format", m.Format, "client id", m.ClientID, "error", err)
 	if v := r.d.owner(m); v != nil {
 		v.DeliveryFailed(m, err)

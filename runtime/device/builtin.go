@@ -26,11 +26,14 @@ func (d *Device) builtins(q *dispatch.Dispatcher) []builtin {
 	return []builtin{
 		{"message_dispatcher/counters", []string{get}, func(context.Context, *wire.Message) *wire.Response { return counters(q) }},
 		{"message_dispatcher/reset", []string{put}, func(context.Context, *wire.Message) *wire.Response {
+			d.metrics.reset(q)
 			q.ResetCounters()
 			return &wire.Response{StatusCode: http.StatusOK}
 		}},
 		{"message_dispatcher/pollingInterval", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return pollingInterval(q, m.Request) }},
-		{"diagnostics/info", []string{get}, func(context.Context, *wire.Message) *wire.Response { return d.diagnostics.info(d.component("diagnostics")) }},
+		{"diagnostics/info", []string{get}, func(context.Context, *wire.Message) *wire.Response {
+			return d.diagnostics.info(d.component("diagnostics"))
+		}},
 		{"diagnostics/testConnectivity", []string{get, put}, func(_ context.Context, m *wire.Message) *wire.Response { return d.connectivity.serve(m.Request) }},
 		{"device_policy/policyChanged", []string{put}, d.policies.change},
 	}

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
 )
@@ -31,6 +33,7 @@ type config struct {
 	gateway  bool
 	policy   policyConfig
 	state    string // folder; "" keeps nothing
+	meters   metric.MeterProvider
 
 	diagnostics diagnosticsConfig
 }

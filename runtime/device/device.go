@@ -28,6 +28,7 @@ type Device struct {
 	log    *slog.Logger
 	drift  *driftCheck
 
+	metrics      *metrics  // nil without meter provider
 	policies     *policies // nil until activated
 	diagnostics  diagnostics
 	connectivity connectivity
@@ -93,11 +94,14 @@ func OpenAssets(ctx context.Context, assets trust.Assets, opts ...Option) (*Devi
 	if d.conn, err = d.connect(); err != nil {
 		return nil, err
 	}
+	if d.metrics, err = newMetrics(d); err != nil {
+		return nil, errors.Join(err, d.conn.Close())
+	}
 	d.drift = newDriftCheck(d)
 	d.connectivity.d = d
 	if id := assets.EndpointID(); id != "" {
 		if err := d.start(id); err != nil {
-			return nil, errors.Join(err, d.conn.Close())
+			return nil, errors.Join(err, d.metrics.stop(), d.conn.Close())
 		}
 	}
 	return d, nil
@@ -122,7 +126,7 @@ func (d *Device) checkDispatch() error {
 // device serves.
 func (d *Device) start(endpointID string) error {
 	config := d.config.dispatch
-	config.Conn = d.conn
+	config.Conn = d.metrics.start(endpointID, d.conn)
 	config.Endpoint = endpointID
 	config.Now = d.Now
 	config.Reporter = reporter{d}
@@ -261,7 +265,7 @@ func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
-	return errors.Join(append(errs, d.conn.Close())...)
+	return errors.Join(append(errs, d.metrics.stop(), d.conn.Close())...)
 }
 
 // attached returns the virtual devices.

@@ -70,7 +70,7 @@ func (d *Device) Queue(ms ...*wire.Message) error {
 			return fmt.Errorf("message %d: %w", i, err)
 		}
 	}
-	return q.Queue(nil, encoded...)
+	return d.metrics.enqueue(q, nil, encoded...)
 }
 
 // complete fills in what a message lacks.

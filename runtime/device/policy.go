@@ -381,7 +381,7 @@ func (d *Device) OfferMessages(ms ...*wire.Message) error {
 	var errs []error
 	for _, m := range ms {
 		out, err := d.policies.relay.Offer(d.Now().UnixMilli(), d.complete(m))
-		errs = append(errs, err, queueAll(q, out))
+		errs = append(errs, err, d.queueAll(q, out))
 	}
 	now := d.Now().UnixMilli()
 	d.policies.readyTill.Store(now + policy.MaxHold + readyInterval)
@@ -392,15 +392,15 @@ func (d *Device) OfferMessages(ms ...*wire.Message) error {
 // offerReady queues messages whose policy has become known.
 func (p *policies) offerReady() {
 	q := p.d.dispatch()
-	if err := queueAll(q, p.relay.Ready(p.d.Now().UnixMilli())); err != nil {
+	if err := p.d.queueAll(q, p.relay.Ready(p.d.Now().UnixMilli())); err != nil {
 		p.report(err)
 	}
 }
 
-func queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
+func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 	var errs []error
 	for _, m := range ms {
-		errs = append(errs, q.Queue(m.Done, &m.Encoded))
+		errs = append(errs, d.metrics.enqueue(q, m.Done, &m.Encoded))
 	}
 	return errors.Join(errs...)
 }
