@@ -269,3 +269,17 @@ func TestFraming(t *testing.T) {
 		t.Errorf("%d messages stored, want 1", n)
 	}
 }
+
+// Clients that close the connection behind every answer, as the JavaScript client does, get each request once.
+func TestClosingClients(t *testing.T) {
+	s := start(t)
+	d := s.activated("dev", false)
+	s.client.Transport.(*http.Transport).DisableKeepAlives = true
+	for i := range 100 {
+		s.write(d, i)
+		got := requests(t, d.poll("acceptBytes=4190"))
+		if want := fmt.Sprintf(`{"value":%d}`, i); len(got) != 1 || string(got[0].Request.Body) != want {
+			t.Fatalf("poll %d delivered %d requests", i, len(got))
+		}
+	}
+}
