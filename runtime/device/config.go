@@ -126,6 +126,15 @@ func WithHoldTime(d time.Duration) Option {
 	return positive("hold time", d, func(c *config) { c.dispatch.HoldTime = d })
 }
 
+// WithLongPollOffset sets how long the answer to a long poll may take beyond the
+// hold time before the call counts as dead. It has to cover making a connection
+// and the way of the answer: the 100 ms of the official clients
+// (docs/protocol/configuration.md §3) are short for a radio link. Default: the
+// response timeout.
+func WithLongPollOffset(d time.Duration) Option {
+	return positive("long-poll offset", d, func(c *config) { c.rest.LongPollOffset = d })
+}
+
 // WithRequestBuffer sets how many bytes of requests may wait for handlers.
 // Default and least 4,192.
 func WithRequestBuffer(bytes int) Option {

@@ -72,7 +72,11 @@ func (c *Client) exchange(ctx context.Context, r request, token *token) (*answer
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, r.hold+maxCallTime, errSlow)
 	defer cancel()
-	ctx, w := watch(ctx, r.hold+c.timeout)
+	patience := c.timeout
+	if r.hold > 0 {
+		patience = r.hold + c.offset
+	}
+	ctx, w := watch(ctx, patience)
 	defer w.stop()
 	release := context.AfterFunc(c.ctx, w.close)
 	defer release()

@@ -18,6 +18,7 @@ type Client struct {
 	http    *http.Client
 	base    string
 	timeout time.Duration
+	offset  time.Duration
 	drafts  bool
 	log     *slog.Logger
 	skew    atomic.Int64 // ns
@@ -34,11 +35,14 @@ func New(config Config) (*Client, error) {
 	if config.Assets == nil {
 		return nil, errAssets
 	}
-	if config.ResponseTimeout < 0 {
+	if config.ResponseTimeout < 0 || config.LongPollOffset < 0 {
 		return nil, errBadTimeout
 	}
 	if config.ResponseTimeout == 0 {
 		config.ResponseTimeout = defaultResponseTimeout
+	}
+	if config.LongPollOffset == 0 {
+		config.LongPollOffset = config.ResponseTimeout
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
@@ -56,6 +60,7 @@ func New(config Config) (*Client, error) {
 		http:    hc,
 		base:    base,
 		timeout: config.ResponseTimeout,
+		offset:  config.LongPollOffset,
 		drafts:  config.AllowDrafts,
 		log:     config.Logger,
 		tokens:  tokens{turn: make(chan struct{}, 1)},

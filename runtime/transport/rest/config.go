@@ -33,6 +33,9 @@ type Config struct {
 	// ResponseTimeout is how long a call may make no progress. Default 15 s
 	// (docs/protocol/transport.md §8.1).
 	ResponseTimeout time.Duration
+	// LongPollOffset is how long the answer to a long poll may take beyond the
+	// time that the server was asked to hold it. Default: the response timeout.
+	LongPollOffset time.Duration
 	// AllowDrafts lets the server make empty draft models for unknown URNs at
 	// activation (docs/protocol/device-models.md §8).
 	AllowDrafts bool
@@ -45,7 +48,7 @@ var (
 	errAssets     = errors.New("rest: no credentials given")
 	errInsecure   = errors.New("rest: certificate checks cannot be switched off")
 	errOldTLS     = errors.New("rest: TLS versions below 1.2 cannot be used")
-	errBadTimeout = errors.New("rest: the response timeout is negative")
+	errBadTimeout = errors.New("rest: the response timeout or the long-poll offset is negative")
 )
 
 const defaultResponseTimeout = 15 * time.Second

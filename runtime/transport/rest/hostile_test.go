@@ -181,6 +181,29 @@ func TestStalledServer(t *testing.T) {
 	})
 }
 
+// TestLongPollOffset: a long poll is dead when hold time and offset have passed,
+// other calls still have the response timeout.
+func TestLongPollOffset(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer(t)
+		c, err := rest.New(rest.Config{Assets: s.assets(t, true), Dial: s.pipe.dial, LongPollOffset: 2 * time.Second})
+		must(t, err)
+		defer c.Close()
+		stop := make(chan struct{})
+		defer close(stop)
+		s.on("messages", func(http.ResponseWriter, *http.Request) { <-stop })
+		before := time.Now()
+		_, err = c.Receive(t.Context(), 100, time.Minute)
+		if took := time.Since(before); err == nil || took < 62*time.Second || took > 63*time.Second {
+			t.Errorf("long poll: %v after %v", err, took)
+		}
+		before = time.Now()
+		if _, err := c.Receive(t.Context(), 100, 0); err == nil || time.Since(before) < 15*time.Second {
+			t.Errorf("poll: %v after %v", err, time.Since(before))
+		}
+	})
+}
+
 // TestTricklingServer gives a byte now and then, for ever.
 func TestTricklingServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -321,6 +344,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"no checks":        {Assets: s.assets(t, false), TLS: &tls.Config{InsecureSkipVerify: true}},
 		"old minimum":      {Assets: s.assets(t, false), TLS: &tls.Config{MinVersion: tls.VersionTLS11}},
 		"old maximum":      {Assets: s.assets(t, false), TLS: &tls.Config{MaxVersion: tls.VersionTLS11}},
+		"negative offset":  {Assets: s.assets(t, false), LongPollOffset: -1},
 		"negative timeout": {Assets: s.assets(t, false), ResponseTimeout: -1},
 		"mqtts":            {Assets: mqtt},
 	} {
