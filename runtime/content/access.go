@@ -89,14 +89,16 @@ func (a *access) peek() (p *permit, fetches int, failure error) {
 	return p, a.fetches, a.failure
 }
 
-// refused forgets a permit that the store did not accept, if it is still the
-// current one.
-func (a *access) refused(p *permit) {
+// refused forgets a permit that the store did not accept, and reports whether it
+// was still the current one.
+func (a *access) refused(p *permit) (current bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.current == p {
-		a.current = nil
+	if a.current != p {
+		return false
 	}
+	a.current = nil
+	return true
 }
 
 // container is the one known last, nil before the first permit.

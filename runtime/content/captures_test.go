@@ -564,9 +564,10 @@ func compareHeaders(client string, theirs, ours map[string]string, found map[str
 type endpointAssets struct {
 	trust.Assets
 	endpointID string
+	anchors    []*x509.Certificate
 }
 
 func (a endpointAssets) EndpointID() string { return a.endpointID }
 func (a endpointAssets) Host() string       { return "iot.example.com" }
 
-func (a endpointAssets) TrustAnchors() []*x509.Certificate { return nil }
+func (a endpointAssets) TrustAnchors() []*x509.Certificate { return a.anchors }

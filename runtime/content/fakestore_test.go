@@ -81,13 +81,18 @@ type fault struct {
 
 func newFakeStore(t testing.TB) *fakeStore {
 	t.Helper()
+	s := startFakeStore()
+	t.Cleanup(s.Server.Close)
+	return s
+}
+
+func startFakeStore() *fakeStore {
 	s := &fakeStore{pipe: newPipeListener(), objects: make(map[string]*stored), url: containerURL, keep: true}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.Listener.Close()
 	s.Listener = s.pipe
 	s.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes
 	s.StartTLS()
-	t.Cleanup(s.Server.Close)
 	return s
 }
 
@@ -264,6 +269,9 @@ func (s *fakeStore) Get(ctx context.Context, r transport.Resource) ([]byte, erro
 	}
 	return fmt.Appendf(nil, `{"storageContainerUrl":%q,"authToken":"token%d"}`, url, n), nil
 }
+
+// resourceOfAccess is what the device asks the server for.
+var resourceOfAccess = transport.Resource{Path: "provisioner/storage", Limit: 1}
 
 // conn has the other methods of a connection, which nothing here may call.
 type conn struct {

@@ -142,10 +142,15 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// maxSuperseded is how often a request is made again because its token was
+// replaced, by another transfer, while it was under way.
+const maxSuperseded = 8
+
 // authorized makes a request for an object with a permit, and once more with a
 // new one if the store refuses it (docs/protocol/storage.md §5.4).
 func (s *Store) authorized(ctx context.Context, o *Object, try func(*permit) error) error {
-	var refusal error
+	var last error
+	renewed, superseded := false, 0
 	for {
 		p, err := s.access.permit(ctx)
 		if err != nil {
@@ -154,16 +159,20 @@ func (s *Store) authorized(ctx context.Context, o *Object, try func(*permit) err
 		if err = s.place(o, p.container); err != nil {
 			return err
 		}
-		err = because(try(p), refusal)
+		err = because(try(p), last)
 		var status *transport.StatusError
 		if !errors.As(err, &status) || status.Status != http.StatusUnauthorized || errors.Is(err, ErrNotRewindable) {
 			return err
 		}
-		s.access.refused(p)
-		if refusal != nil {
+		last = err
+		switch current := s.access.refused(p); {
+		case !current && superseded < maxSuperseded:
+			superseded++ // says nothing about the token that is current
+		case renewed:
 			return err
+		default:
+			renewed = true
 		}
-		refusal = err
 	}
 }
 
