@@ -29,6 +29,7 @@ type config struct {
 	pollLimit     time.Duration
 	checkRequests bool
 	observer      func(Exchange)
+	faults        []Fault
 }
 
 // Defaults of the options.

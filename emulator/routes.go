@@ -45,7 +45,8 @@ func newRoutes() []route {
 	for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH"} {
 		routes = append(routes, route{method: method, pattern: "devices/{id}/resources/{path...}", access: people, handle: (*Server).callResource})
 	}
-	routes = withNotices(append(routes, policyRoutes()...))
+	routes = append(append(routes, policyRoutes()...), faultRoutes()...)
+	routes = withFaults(withNotices(routes))
 	for i := range routes {
 		routes[i].parts = strings.Split(routes[i].pattern, "/")
 	}

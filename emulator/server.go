@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/iotcs-go/iotcs/emulator/internal/authority"
+	"github.com/iotcs-go/iotcs/emulator/internal/faults"
 	"github.com/iotcs-go/iotcs/emulator/internal/history"
 	"github.com/iotcs-go/iotcs/emulator/internal/journal"
 	"github.com/iotcs-go/iotcs/emulator/internal/mailbox"
@@ -39,12 +40,14 @@ type Server struct {
 	mailbox   *mailbox.Box
 	policies  *policies.Store
 	notifier  notifier
+	faults    faults.Set
 	http      *http.Server
 	tls       *tls.Config
 	routes    []route
 
 	exchanges   exchanges
 	connections connections
+	closing     chan struct{}
 	closeOnce   sync.Once
 	closeErr    error
 }
@@ -67,7 +70,7 @@ func New(opts ...Option) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{config: c, log: c.logger.With("component", "emulator"), mailbox: mailbox.New()}
+	s := &Server{config: c, log: c.logger.With("component", "emulator"), mailbox: mailbox.New(), closing: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.release())
@@ -78,6 +81,11 @@ func New(opts ...Option) (_ *Server, err error) {
 	}
 	if err := s.openAuthority(); err != nil {
 		return nil, err
+	}
+	for _, fault := range c.faults {
+		if _, err := s.AddFault(fault); err != nil {
+			return nil, fmt.Errorf("emulator: %w", err)
+		}
 	}
 	s.routes = newRoutes()
 	s.http = &http.Server{
@@ -181,6 +189,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 func (s *Server) Close(ctx context.Context) error {
 	s.closeOnce.Do(func() {
 		s.mailbox.Close()
+		close(s.closing)
 		cut := s.exchanges.wait(ctx)
 		err := s.http.Close()
 		s.connections.wait(ctx) // of those that ctx gives no time to, each ends by itself in half a second
