@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/iotcs-go/iotcs/emulator/internal/assertion"
 )
