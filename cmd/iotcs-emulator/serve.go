@@ -18,7 +18,7 @@ import (
 	"github.com/iotcs-go/iotcs/internal/secrets"
 )
 
-const serveUsage = name + " serve [--listen localhost:8443] [--data DIR] [--seed DIR] [--user U --password-file F] [--ready-file F] [--no-key-cache] [--verbose]"
+const serveUsage = name + " serve [--listen localhost:8443] [--data DIR] [--seed DIR] [--user U --password-file F] [--ready-file F] [--no-key-cache] [--fault RULE]... [--verbose]"
 
 func (p *program) serveCommand() *cli.Command {
 	c := &cli.Command{
@@ -32,6 +32,7 @@ func (p *program) serveCommand() *cli.Command {
 			&cli.StringFlag{Name: "password-file", Usage: "`file` with the user's password, else " + passwordVariable + ", else a random one"},
 			&cli.StringFlag{Name: "ready-file", Usage: "`file` that is there while the emulator is ready"},
 			&cli.BoolFlag{Name: "no-key-cache", Usage: "do not keep the certificate authority in the cache folder"},
+			&cli.StringSliceFlag{Name: "fault", Usage: "let something go wrong by the `rule`, such as status=503,retry-after=2s,route=messages,p=0.02,seed=7"},
 			&cli.BoolFlag{Name: "verbose", Usage: "log what happens, not only what goes wrong"},
 		},
 	}
@@ -42,6 +43,7 @@ func (p *program) serveCommand() *cli.Command {
 		return p.serve(serveConfig{
 			listen: c.String("listen"), data: c.String("data"), seed: c.String("seed"), user: c.String("user"), passwordFile: c.String("password-file"),
 			readyFile: c.String("ready-file"), noKeyCache: c.Bool("no-key-cache"), verbose: c.Bool("verbose"),
+			faults: c.StringSlice("fault"),
 		})
 	})
 }
@@ -51,6 +53,7 @@ type serveConfig struct {
 	listen, data, seed            string
 	user, passwordFile, readyFile string
 	noKeyCache, verbose           bool
+	faults                        []string // rules
 }
 
 // serve prints where it is and serves until a signal comes.
@@ -142,6 +145,13 @@ func (p *program) emulatorOptions(config serveConfig) (opts []emulator.Option, i
 		level = slog.LevelInfo
 	}
 	opts = append(opts, emulator.WithLogger(slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level}))))
+	for _, rule := range config.faults {
+		fault, err := emulator.ParseFault(rule)
+		if err != nil {
+			return nil, info, &usageError{text: fmt.Sprintf("--fault %s: %v", rule, err)}
+		}
+		opts = append(opts, emulator.WithFaults(fault))
+	}
 	if config.data != "" {
 		opts = append(opts, emulator.WithDataDir(p.absolute(config.data)))
 	}
