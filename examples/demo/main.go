@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/iotcs-go/iotcs/examples/internal/cloud"
 	"github.com/iotcs-go/iotcs/generated/humiditysensor"
 	"github.com/iotcs-go/iotcs/runtime/device"
 )
@@ -42,7 +43,7 @@ func (s station) threshold(_ context.Context, c device.Change[int64]) error {
 }
 
 func run(ctx context.Context, conf string, getenv func(string) string, out io.Writer) (err error) {
-	cloud, err := connect(getenv)
+	server, err := cloud.Connect(getenv)
 	if err != nil {
 		return err
 	}
@@ -69,21 +70,21 @@ func run(ctx context.Context, conf string, getenv func(string) string, out io.Wr
 	if err := measure(ctx, dev, sensor, 47, 85); err != nil {
 		return err
 	}
-	if err := cloud.show(ctx, out, dev.EndpointID(), 3); err != nil {
+	if err := show(ctx, server, out, dev.EndpointID(), 3); err != nil {
 		return err
 	}
 
 	fmt.Fprintln(out, "5. The cloud writes an attribute and calls actions.")
-	for _, ask := range []request{
+	for _, r := range []request{
 		{"PUT", "attributes/maxThreshold", `{"value":90}`},
 		{"POST", "actions/calibrate", `{"value":1.5}`},
 		{"POST", "actions/reset", `{}`},
 	} {
-		answer, err := cloud.ask(ctx, dev.EndpointID(), ask)
+		answer, err := ask(ctx, server, dev.EndpointID(), r)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "   cloud:  %s %s %s was answered %s\n", ask.method, ask.path, ask.body, answer)
+		fmt.Fprintf(out, "   cloud:  %s %s %s was answered %s\n", r.method, r.path, r.body, answer)
 	}
 
 	fmt.Fprintln(out, "6. What cannot be right never leaves the device.")

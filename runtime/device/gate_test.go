@@ -3,10 +3,13 @@ package device_test
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/iotcs-go/iotcs/emulator"
 	"github.com/iotcs-go/iotcs/internal/racetest"
 	"github.com/iotcs-go/iotcs/runtime/device"
 )
@@ -37,6 +40,33 @@ func TestAllocsOfSendingWithPolicies(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = d.Close(ctx) // thousands of messages are left, on purpose
+}
+
+// TestPoliciesAreAskedForOnce: the look-up of a virtual device, to the byte.
+func TestPoliciesAreAskedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var asked []string
+		c := newCloud(t, emulator.WithObserver(func(e emulator.Exchange) {
+			mu.Lock()
+			defer mu.Unlock()
+			if strings.Contains(e.URL, "devicePolicies") {
+				asked = append(asked, e.URL)
+			}
+		}))
+		c.addPlant()
+		d := c.open(c.assets("D-1", true, plantURN))
+		b, err := device.Bind(d, d.EndpointID(), &plant)
+		must(t, err)
+		must(t, b.OfferInteger(attrSpeed, 5))
+		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		want := "/iot/privateapi/v2/deviceModels/urn%3Acom%3Aexample%3Aiot%3Aplant/devicePolicies?q=%7B%22devices.id%22%3A%22" + d.EndpointID() + "%22%7D&fields=id%2Cpipelines%2Cenabled%2ClastModified"
+		if len(asked) != 1 || asked[0] != want {
+			t.Errorf("asked %q\nwant  %q", asked, want)
+		}
+	})
 }
 
 func TestOfferGoesOnWithoutAnAnswer(t *testing.T) {

@@ -320,7 +320,7 @@ type policyFetcher struct{ d *Device }
 
 // Get implements [policy.Fetcher].
 func (f policyFetcher) Get(ctx context.Context, path string) (int, []byte, error) {
-	path, query, _ := strings.Cut(path, "?")
+	path, query, _ := strings.Cut(strings.TrimPrefix(path, "/"), "?")
 	body, err := f.d.conn.Get(ctx, transport.Resource{Root: transport.PrivateRoot, Path: path, Query: query, Limit: policy.MaxDocument + 1})
 	var status *transport.StatusError
 	if errors.As(err, &status) {
