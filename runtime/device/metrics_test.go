@@ -25,6 +25,7 @@ type meters struct {
 
 	mu        sync.Mutex
 	scope     string
+	names     []string
 	callbacks map[*registration]metric.Callback
 	calls     map[string]int // by operation and outcome
 }
@@ -46,6 +47,7 @@ type meter struct {
 var errInstrument = errors.New("no such instrument")
 
 func (m *meter) made(name string) error {
+	m.p.names = append(m.p.names, name)
 	if name == m.p.refuse {
 		return errInstrument
 	}
