@@ -34,6 +34,21 @@ type request struct {
 	once   bool // must not be repeated on another connection
 }
 
+// atOnce is the size up to which a call is written in one piece with its header:
+// 100 messages, with some room. net/http does so for bodies that it knows to be
+// in memory, and copies others through a buffer that it makes for each call.
+const atOnce = 32 << 10
+
+// reader reads the body. The progress of a large one is noted; a small one must
+// get through within the response timeout as a whole.
+func (r *request) reader(w *watcher) io.Reader {
+	body := bytes.NewReader(r.body)
+	if len(r.body) <= atOnce {
+		return body
+	}
+	return w.reader(body)
+}
+
 // answer is what a call brought.
 type answer struct {
 	status int
@@ -114,7 +129,7 @@ func (c *Client) build(ctx context.Context, r request, token *token, w *watcher)
 	}
 	if r.body != nil {
 		req.ContentLength = int64(len(r.body))
-		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(w.reader(bytes.NewReader(r.body))), nil }
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(r.reader(w)), nil }
 		req.Body, _ = req.GetBody()
 	}
 	h := req.Header

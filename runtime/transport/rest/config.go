@@ -79,7 +79,8 @@ func (c *Config) httpClient() (*http.Client, error) {
 			TLSClientConfig:        tlsConfig,
 			TLSHandshakeTimeout:    c.ResponseTimeout,
 			Protocols:              protocols,
-			MaxIdleConnsPerHost:    2, // one for messages, one for the long poll
+			MaxIdleConnsPerHost:    2,              // one for messages, one for the long poll
+			WriteBufferSize:        atOnce + 4<<10, // and the header
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: maxHeaderBytes,
 			DisableCompression:     true,
