@@ -9,11 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // exchange is one request and its answer: recorded from an official client
 // (testdata/captures/README.md), or from ours.
