@@ -7,11 +7,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/iotcs-go/iotcs/emulator"
@@ -124,20 +124,42 @@ func TestPollTooSmall(t *testing.T) {
 }
 
 func TestLongPoll(t *testing.T) {
-	s := start(t)
-	d := s.activated("dev", false)
-	begin := time.Now()
-	if got := requests(t, d.poll("acceptBytes=4190&iot.sync&iot.timeout=1")); len(got) != 0 {
-		t.Errorf("%d requests", len(got))
-	}
-	if took := time.Since(begin); took < 900*time.Millisecond || took > 1100*time.Millisecond {
-		t.Errorf("held for %v, want a little less than a second", took)
-	}
-	time.AfterFunc(100*time.Millisecond, func() { s.write(d, 7) })
-	begin = time.Now()
-	if got := requests(t, d.poll("acceptBytes=4190&iot.sync")); len(got) != 1 || time.Since(begin) > 3*time.Second {
-		t.Errorf("%d requests after %v", len(got), time.Since(begin))
-	}
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		for query, want := range map[string]time.Duration{
+			"acceptBytes=4190&iot.sync&iot.timeout=1":       950 * time.Millisecond, // the client gives up 100 ms after its time
+			"acceptBytes=4190&iot.sync&iot.timeout=5":       4950 * time.Millisecond,
+			"acceptBytes=4190&iot.sync":                     20 * time.Second,
+			"acceptBytes=4190&iot.sync=true":                20 * time.Second,
+			"acceptBytes=4190&iot.sync&iot.timeout=0":       20 * time.Second,
+			"acceptBytes=4190&iot.sync&iot.timeout=9999999": 20 * time.Second,
+			"acceptBytes=0&iot.sync":                        20 * time.Second,
+			"acceptBytes=4190&iot.timeout=5":                0,
+		} {
+			begin := time.Now()
+			if got := requests(t, d.poll(query)); len(got) != 0 || time.Since(begin) != want {
+				t.Errorf("%s: %d requests after %v, want none after %v", query, len(got), time.Since(begin), want)
+			}
+		}
+		time.AfterFunc(7*time.Second, func() { s.write(d, 7) })
+		begin := time.Now()
+		if got := requests(t, d.poll("acceptBytes=4190&iot.sync")); len(got) != 1 || time.Since(begin) != 7*time.Second {
+			t.Errorf("%d requests after %v", len(got), time.Since(begin))
+		}
+	})
+}
+
+// A poll that is held for longer than any deadline of an exchange is answered all the same, and its connection lives on.
+func TestVeryLongPoll(t *testing.T) {
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		for range 3 {
+			begin := time.Now()
+			if a := d.poll("acceptBytes=4190&iot.sync").want(t, 202); time.Since(begin) != 5*time.Minute || string(a.body) != "[]" {
+				t.Errorf("%v after %v", a, time.Since(begin))
+			}
+		}
+	}, emulator.WithPollLimit(5*time.Minute))
 }
 
 func TestPollGetsRequestsOfDevicesBehind(t *testing.T) {
@@ -160,83 +182,53 @@ func TestPollGetsRequestsOfDevicesBehind(t *testing.T) {
 
 // A device that closes its connection while a poll is held does not swallow the request that comes then.
 func TestClosedPoll(t *testing.T) {
-	s := start(t)
-	d := s.activated("dev", false)
-	for range 5 {
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		request, err := http.NewRequestWithContext(ctx, "POST", s.url+"/iot/api/v2/messages?acceptBytes=4190&iot.sync", nil)
-		if err != nil {
-			t.Fatal(err)
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			request := newRequest(t, s.url+"/iot/api/v2/messages?acceptBytes=4190&iot.sync", nil, d.token)
+			if _, err := s.client.Do(request.WithContext(ctx)); !errors.Is(err, context.DeadlineExceeded) {
+				t.Fatal(err)
+			}
+			cancel()
 		}
-		request.Header.Set("Authorization", "Bearer "+d.token)
-		if _, err := s.client.Do(request); !errors.Is(err, context.DeadlineExceeded) {
-			t.Fatal(err)
+		synctest.Wait() // the closing arrives
+		s.write(d, 5)
+		if got := requests(t, d.poll("acceptBytes=4190")); len(got) != 1 {
+			t.Error("the request went to a connection that was closed")
 		}
-		cancel()
-	}
-	time.Sleep(100 * time.Millisecond) // the closing arrives
-	s.write(d, 5)
-	if got := requests(t, d.poll("acceptBytes=4190")); len(got) != 1 {
-		t.Error("the request went to a connection that was closed")
-	}
+	})
 }
 
-// An answer that cannot be written is not lost: here the client resets the connection without having read.
+// An answer that cannot be written is not lost: here the client closes its end while the answer is on its way.
 func TestAnswerThatIsNotTaken(t *testing.T) {
-	server := newServer(t)
-	if _, err := server.AddModel([]byte(pumpModel)); err != nil {
-		t.Fatal(err)
-	}
-	s := serve(t, server)
-	d := s.activated("dev", false)
-
-	clientEnd, serverEnd := net.Pipe()
-	listener := &single{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
-	listener.conns <- serverEnd
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(context.Background(), listener) }()
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Root())
-	conn := tls.Client(clientEnd, &tls.Config{RootCAs: roots, ServerName: "localhost"})
-	fmt.Fprintf(conn, "POST /iot/api/v2/messages?acceptBytes=4190&iot.sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", d.token)
-	time.Sleep(50 * time.Millisecond) // the poll is held
-	s.write(d, 5)                     // the answer blocks in the pipe: nobody reads
-	time.Sleep(50 * time.Millisecond)
-	clientEnd.Close()
-	deadline := time.Now().Add(5 * time.Second)
-	for len(requests(t, d.poll("acceptBytes=4190"))) == 0 {
-		if time.Now().After(deadline) {
-			t.Fatal("the request is lost")
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		listener := newPipe()
+		served := make(chan error, 1)
+		go func() { served <- s.server.Serve(context.Background(), listener) }()
+		roots := x509.NewCertPool()
+		roots.AddCert(s.server.Root())
+		raw := listener.dial()
+		conn := tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: "localhost"})
+		fmt.Fprintf(conn, "POST /iot/api/v2/messages?acceptBytes=4190&iot.sync HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n", d.token)
+		synctest.Wait() // the poll is held
+		sent := s.write(d, 5)
+		synctest.Wait() // the answer waits in the pipe: nobody reads
+		if got := requests(t, d.poll("acceptBytes=4190")); len(got) != 0 {
+			t.Error("delivered while another answer carries it")
 		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := server.Close(ctx); err != nil {
-		t.Error(err)
-	}
-	if err := <-served; err != nil {
-		t.Error(err)
-	}
+		raw.Close()
+		synctest.Wait()
+		if got := requests(t, d.poll("acceptBytes=4190")); len(got) != 1 || got[0].ID != sent.ID {
+			t.Errorf("the request is lost: %v", got)
+		}
+		closeServer(t, s.server)
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
 }
-
-// single is a listener with one connection.
-type single struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (l *single) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *single) Close() error   { close(l.closed); return nil }
-func (l *single) Addr() net.Addr { return &net.TCPAddr{} }
 
 // The Java client polls without a length and without a body; the JavaScript client sends its bodies in chunks, a connection each.
 func TestFraming(t *testing.T) {

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/iotcs-go/iotcs/emulator"
@@ -140,48 +142,44 @@ func TestHistoryLimits(t *testing.T) {
 }
 
 func TestCloseAnswersHeldPolls(t *testing.T) {
-	s := start(t)
-	d := s.activated("dev", false)
-	answered := make(chan answer, 1)
-	go func() { answered <- d.poll("acceptBytes=4190&iot.sync") }()
-	time.Sleep(100 * time.Millisecond)
-	begin := time.Now()
-	closeServer(t, s.server)
-	if a := <-answered; a.status != 202 || string(a.body) != "[]" || time.Since(begin) > 2*time.Second {
-		t.Errorf("%v after %v", a, time.Since(begin))
-	}
-	if _, err := s.client.Get(s.url); err == nil {
-		t.Error("still serving")
-	}
-	closeServer(t, s.server)
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		answered := make(chan answer, 1)
+		go func() { answered <- d.poll("acceptBytes=4190&iot.sync") }()
+		synctest.Wait()
+		begin := time.Now()
+		closeServer(t, s.server)
+		if a := <-answered; a.status != 202 || string(a.body) != "[]" || time.Since(begin) != 0 {
+			t.Errorf("%v after %v", a, time.Since(begin))
+		}
+		closeServer(t, s.server)
+	})
 }
 
 func TestCloseCutsWhatDoesNotEnd(t *testing.T) {
-	server := newServer(t)
-	s := serve(t, server)
-	if _, err := server.AddModel([]byte(pumpModel)); err != nil {
-		t.Fatal(err)
-	}
-	d := s.activated("dev", false)
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		reader, writer := net.Pipe() // a body that never ends
-		defer writer.Close()
-		go func() { time.Sleep(2 * time.Second); writer.Close() }()
-		request := newRequest(t, s.url+"/iot/api/v2/messages", reader, d.token)
-		if response, err := s.client.Do(request); err == nil {
-			response.Body.Close()
+	inBubble(t, func(t *testing.T, s *site) {
+		d := s.activated("dev", false)
+		body, writer := io.Pipe() // never ends
+		sent := make(chan error, 1)
+		go func() {
+			response, err := s.client.Do(newRequest(t, s.url+"/iot/api/v2/messages", body, d.token))
+			if err == nil {
+				response.Body.Close()
+			}
+			sent <- err
+		}()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		begin := time.Now()
+		if err := s.server.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != 3*time.Second {
+			t.Errorf("%v after %v", err, time.Since(begin))
 		}
-	}()
-	time.Sleep(100 * time.Millisecond)
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	begin := time.Now()
-	if err := server.Close(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) > time.Second {
-		t.Errorf("%v after %v", err, time.Since(begin))
-	}
-	<-sent
+		writer.Close() // the client looks at its connection only now
+		if err := <-sent; err == nil {
+			t.Error("the exchange was not cut")
+		}
+	})
 }
 
 func TestServeAfterClose(t *testing.T) {

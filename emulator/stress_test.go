@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/iotcs-go/iotcs/emulator"
+	"github.com/iotcs-go/iotcs/internal/racetest"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
@@ -90,8 +91,8 @@ func TestEverythingAtOnce(t *testing.T) {
 
 // The memory of a server does not grow with what passes through it.
 func TestBoundedMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("sends 120,000 messages")
+	if racetest.Enabled {
+		t.Skip(racetest.Reason)
 	}
 	s := start(t, emulator.WithHistory(10_000, 8<<20))
 	d := s.activated("dev", false)

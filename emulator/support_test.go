@@ -21,6 +21,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -104,6 +105,36 @@ func serve(t testing.TB, server *emulator.Server) *site {
 		}
 	})
 	return &site{t, server, "https://" + listener.Addr().String(), &http.Client{Transport: transport}}
+}
+
+// inBubble runs a test on the clock of a bubble of testing/synctest, with a server that is reached over pipes.
+func inBubble(t *testing.T, test func(t *testing.T, s *site), opts ...emulator.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server := newServer(t, opts...)
+		if _, err := server.AddModel([]byte(pumpModel)); err != nil {
+			t.Fatal(err)
+		}
+		listener := newPipe()
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(context.Background(), listener) }()
+		roots := x509.NewCertPool()
+		roots.AddCert(server.Root())
+		transport := &http.Transport{
+			TLSClientConfig: &tls.Config{RootCAs: roots},
+			DialContext:     func(context.Context, string, string) (net.Conn, error) { return listener.dial(), nil },
+		}
+		t.Cleanup(func() {
+			transport.CloseIdleConnections()
+			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+			defer cancel()
+			server.Close(ctx) // some tests look at its error themselves
+			if err := <-served; err != nil {
+				t.Errorf("serve: %v", err)
+			}
+		})
+		test(t, &site{t, server, "https://localhost", &http.Client{Transport: transport}})
+	})
 }
 
 // answer is what a call gave.
