@@ -163,7 +163,6 @@ func (c *tappedConn) exchange(r *http.Request) (exchange, error) {
 	c.read = nil
 	c.mu.Unlock()
 	path, query, _ := strings.Cut(r.RequestURI, "?")
-	path = strings.Replace(path, "v2//", "v2/", 1) // a stray slash of the policy look-up
 	e := exchange{method: r.Method, path: path, query: query, header: http.Header{}}
 	for line := range strings.SplitSeq(string(head), "\r\n") {
 		if name, value, ok := strings.Cut(line, ":"); ok && !strings.Contains(name, " ") {
