@@ -53,7 +53,11 @@ type doneMark struct {
 	segment  uint32 // 0: nowhere for certain
 }
 
-func (m *marks) empty() bool { return len(m.done) == 0 && len(m.attempts) == 0 }
+// empty reports whether there is nothing to do. A Remove may wait although its marks
+// are of no use any more: their segment was deleted.
+func (m *marks) empty() bool {
+	return len(m.done) == 0 && len(m.attempts) == 0 && m.written == nil
+}
 
 // group is the puts that are committed together.
 type group struct {

@@ -78,6 +78,7 @@ type moved struct {
 // move writes the messages that wait in the oldest segment again. When that is
 // flushed the segment is done with.
 func (w *writer) move(s *segment) {
+	w.ends = w.ends[:0]
 	copies, err := w.copy(s)
 	if err == nil {
 		err = w.flush()

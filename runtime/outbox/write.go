@@ -20,8 +20,9 @@ type writer struct {
 	good     int64  // bytes of it that are committed
 	out      []byte // to be written at size
 	scratch  []uint64
-	unsynced bool // marks are written, but not flushed
-	failing  bool // the last write failed, which was logged
+	ends     []segmentEnd // of this write
+	unsynced bool         // marks are written, but not flushed
+	failing  bool         // the last write failed, which was logged
 
 	// Of the last commit:
 	together int           // its messages
@@ -52,6 +53,7 @@ func (w *writer) resume(s *segment, damaged bool) error {
 // write appends marks and messages and flushes them if there are messages. It
 // fills in where these lie.
 func (w *writer) write(g *group, m *marks, last uint64) error {
+	w.ends = w.ends[:0]
 	err := w.add(g, m, last)
 	if err == nil {
 		err = w.flush()
@@ -137,8 +139,8 @@ func (w *writer) flush() error {
 	if len(w.out) == 0 {
 		return nil
 	}
-	n, err := w.file.WriteAt(w.out, w.size)
-	w.size += int64(n)
+	_, err := w.file.WriteAt(w.out, w.size)
+	w.size += int64(len(w.out)) // after an error as much as this may have been written
 	w.segment.size.Store(w.size)
 	w.out = w.out[:0]
 	if cap(w.out) > 4*largeWrite {
@@ -147,9 +149,15 @@ func (w *writer) flush() error {
 	return err
 }
 
-// rollBack takes back what was written since the last success.
+// rollBack takes back what was written since the last success. The end of a segment
+// may have been flushed already, so this is flushed too.
 func (w *writer) rollBack() error {
 	w.out = w.out[:0]
+	for _, e := range w.ends {
+		if err := w.shorten(e); err != nil {
+			w.l.log.Warn("records that were refused cannot be cut off; a mark will say so", "segment", segmentName(e.number), "error", err)
+		}
+	}
 	if w.file == nil || w.size == w.good {
 		return nil
 	}
@@ -158,7 +166,33 @@ func (w *writer) rollBack() error {
 	}
 	w.size = w.good
 	w.segment.size.Store(w.size)
-	return nil
+	if !w.l.folder.sync {
+		return nil
+	}
+	return w.file.Sync()
+}
+
+// segmentEnd is a segment that was ended, and how much of it was committed before.
+type segmentEnd struct {
+	*segment
+	good int64
+}
+
+// shorten takes back what was added to a segment before it was ended.
+func (w *writer) shorten(e segmentEnd) error {
+	file, err := w.l.folder.open(e.number)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := file.Truncate(e.good); err != nil {
+		return err
+	}
+	e.size.Store(e.good)
+	if !w.l.folder.sync {
+		return nil
+	}
+	return file.Sync()
 }
 
 // leave ends the newest segment as it is.
@@ -171,22 +205,28 @@ func (w *writer) leave() error {
 	return file.Close()
 }
 
-// rotate ends the newest segment and begins the next one.
+// rotate ends the newest segment and begins the next one. If there is no room for
+// that, the newest one stays, so that what was written to it can be taken back.
 func (w *writer) rotate() error {
-	if w.file != nil {
+	ended, last, good := w.file, w.segment, w.good
+	if ended != nil {
 		if err := w.flush(); err != nil {
 			return err
 		}
 		if w.l.folder.sync {
-			if err := w.file.Sync(); err != nil {
+			if err := ended.Sync(); err != nil {
 				return errors.Join(err, w.leave())
 			}
 		}
-		if err := w.leave(); err != nil {
-			return err
-		}
 	}
-	return w.begin()
+	if err := w.begin(); err != nil {
+		return err
+	}
+	if ended != nil {
+		w.ends = append(w.ends, segmentEnd{last, good})
+		return ended.Close()
+	}
+	return nil
 }
 
 func (w *writer) begin() error {

@@ -39,6 +39,7 @@ type Disk struct {
 type content struct {
 	bytes  []byte
 	synced []byte
+	clean  int // bytes and synced agree up to here
 }
 
 // NewDisk returns an empty disk without bound.
@@ -139,6 +140,15 @@ func (d *Disk) Write(path string, bytes []byte) {
 	defer d.mu.Unlock()
 	c := &content{bytes: slices.Clone(bytes), synced: slices.Clone(bytes)}
 	d.files[path], d.durable[path] = c, c
+}
+
+// Flip changes a bit of a file while programs have it open.
+func (d *Disk) Flip(path string, at int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c := d.files[path]
+	c.bytes[at] ^= 1
+	c.clean = min(c.clean, at)
 }
 
 // before counts an operation and lets it fail. The caller holds the lock.
@@ -284,7 +294,8 @@ func (f *file) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt writes as much as there is room for.
+// WriteAt writes as much as there is room for. Like that of os.File it does not
+// tell how much that was when it fails.
 func (f *file) WriteAt(p []byte, at int64) (int, error) {
 	d := f.disk
 	d.mu.Lock()
@@ -304,7 +315,12 @@ func (f *file) WriteAt(p []byte, at int64) (int, error) {
 	if need := int(at) + len(p); need > len(f.content.bytes) {
 		f.content.bytes = append(f.content.bytes, make([]byte, need-len(f.content.bytes))...)
 	}
-	return copy(f.content.bytes[at:], p), err
+	f.content.clean = min(f.content.clean, int(at))
+	n := copy(f.content.bytes[at:], p)
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 func (f *file) Close() error { return nil }
@@ -329,6 +345,7 @@ func (f *file) Truncate(size int64) error {
 		d.free += int64(len(f.content.bytes)) - size
 	}
 	f.content.bytes = f.content.bytes[:size]
+	f.content.clean = min(f.content.clean, int(size))
 	return nil
 }
 
@@ -338,6 +355,8 @@ func (f *file) Sync() error {
 	if err := f.disk.before("sync", f.path); err != nil {
 		return err
 	}
-	f.content.synced = slices.Clone(f.content.bytes)
+	c := f.content
+	c.synced = append(c.synced[:c.clean], c.bytes[c.clean:]...)
+	c.clean = len(c.synced)
 	return nil
 }
