@@ -41,8 +41,6 @@ func callFacets(t testing.TB, e exchange) facets {
 		tokenFacets(t, f, e.body)
 	default:
 		f["body"] = "JSON"
-		_, err := verifyActivation(e.body)
-		must(t, err)
 		f.add("body", decodeJSON(t, e.body), ids{})
 	}
 	return f
@@ -214,7 +212,7 @@ func (f facets) addArray(place string, array []any, id ids) {
 	for _, element := range array {
 		object, ok := element.(map[string]any)
 		if !ok {
-			text := strings.Replace(scalarText(place, element, id), "urn:oracle:iot:dcd:capability:", "…", 1)
+			text := strings.Replace(scalarText(place, element, id), capabilityURN, "…", 1)
 			list = append(list, strings.Replace(text, sensorURN, "{model}", 1))
 			continue
 		}
@@ -231,7 +229,10 @@ func (f facets) addArray(place string, array []any, id ids) {
 	f["member `"+place+"`"] = "`" + strings.Join(list, "`, `") + "`"
 }
 
-const capabilities = "deviceModels/urn:oracle:iot:dcd:capability:"
+const (
+	capabilityURN = "urn:oracle:iot:dcd:capability:"
+	capabilities  = "deviceModels/" + capabilityURN
+)
 
 var (
 	uuidText   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
@@ -251,6 +252,9 @@ func scalarText(place string, v any, id ids) string {
 		}
 		return string(v)
 	case string:
+		if place == "body.serialNumber" {
+			return "{text}" // the programs of the recordings counted in their own ways
+		}
 		_, known := secrets[v]
 		_, request := id.requests[v]
 		body, err := base64.StdEncoding.DecodeString(v)

@@ -127,3 +127,32 @@ func verifyActivation(body []byte) (*rsa.PublicKey, error) {
 	sum := sha256.Sum256(signed)
 	return key, rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], d.Signature)
 }
+
+// secretsBehind are those of indirectly connected devices.
+var secretsBehind = map[string]string{"ICD-HW-1": "icd-secret-1"}
+
+// verifyIndirect checks how a gateway proves that it may speak for a device: by
+// the device's secret if there is one, by its own key if the device is restricted
+// to it, else not at all (docs/protocol/transport.md §7).
+func verifyIndirect(body []byte, gatewayID string, key *rsa.PublicKey) error {
+	var d struct {
+		HardwareID string `json:"hardwareId"`
+		Signature  []byte `json:"signature"`
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		return err
+	}
+	secret, provisioned := secretsBehind[d.HardwareID]
+	switch {
+	case provisioned && !hmac.Equal(mac(secret, []byte(gatewayID)), d.Signature):
+		return fmt.Errorf("the HMAC for %s is wrong", d.HardwareID)
+	case provisioned:
+		return nil
+	case strings.HasPrefix(d.HardwareID, "ICD-R"):
+		sum := sha256.Sum256([]byte(gatewayID))
+		return rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], d.Signature)
+	case d.Signature != nil:
+		return fmt.Errorf("a signature for %s, which needs none", d.HardwareID)
+	}
+	return nil
+}

@@ -3,6 +3,7 @@ package fidelity_test
 import (
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -40,6 +41,7 @@ type replay struct {
 	mu         sync.Mutex
 	key        *rsa.PublicKey // of the activated device
 	endpointID string
+	behind     map[string]bool // endpoint ids of indirectly connected devices
 	tokens     map[string]bool // token → for an activated device
 	seen       []exchange
 	sent       []message          // by the device
@@ -62,7 +64,7 @@ func newReplay(t testing.TB, run []exchange) *replay {
 	}
 	s := &replay{
 		t: t, answers: map[string][]exchange{}, beside: map[string][]byte{}, requests: map[string]message{},
-		tokens: map[string]bool{}, responses: map[string]message{}, changed: make(chan struct{}),
+		behind: map[string]bool{}, tokens: map[string]bool{}, responses: map[string]message{}, changed: make(chan struct{}),
 	}
 	for _, e := range run {
 		s.answers[e.endpoint()] = append(s.answers[e.endpoint()], e)
@@ -125,6 +127,9 @@ func (s *replay) serve(w http.ResponseWriter, r *http.Request, e exchange) {
 	case "POST " + apiRoot + "/activation/direct":
 		s.checkHeaders(e)
 		s.serveActivation(w, e)
+	case "POST " + apiRoot + "/activation/indirect/device":
+		s.checkHeaders(e)
+		s.serveIndirect(w, e)
 	default:
 		s.checkHeaders(e)
 		s.answer(w, s.next(e))
@@ -200,6 +205,22 @@ func (s *replay) serveActivation(w http.ResponseWriter, e exchange) {
 	}
 	s.mu.Lock()
 	s.key, s.endpointID = key, a.EndpointID
+	s.mu.Unlock()
+	s.answer(w, recorded)
+}
+
+// serveIndirect registers a device behind the gateway.
+func (s *replay) serveIndirect(w http.ResponseWriter, e exchange) {
+	s.mu.Lock()
+	err := verifyIndirect(e.body, s.endpointID, s.key)
+	s.mu.Unlock()
+	recorded := s.next(e)
+	var a struct{ EndpointID string }
+	if err := errors.Join(err, json.Unmarshal(recorded.answer, &a)); err != nil {
+		s.t.Errorf("indirect activation: %v", err)
+	}
+	s.mu.Lock()
+	s.behind[a.EndpointID] = true
 	s.mu.Unlock()
 	s.answer(w, recorded)
 }
@@ -307,7 +328,7 @@ func (s *replay) take(ms []message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range ms {
-		if m.ClientID == "" || m.Source != s.endpointID || m.Type == "" || m.Priority == "" || m.Reliability == "" || m.EventTime == 0 {
+		if m.ClientID == "" || m.Source != s.endpointID && !s.behind[m.Source] || m.Type == "" || m.Priority == "" || m.Reliability == "" || m.EventTime == 0 {
 			s.t.Errorf("incomplete message %s", m.raw)
 		}
 		s.sent = append(s.sent, m)

@@ -31,8 +31,8 @@ func TestReplay(t *testing.T) {
 				d := s.open(s.conf(tc.activationID, ""), tc.opts...)
 				must(t, d.Activate(t.Context(), sensorURN))
 				started := time.Now()
-				d.sense(t)
-				d.send(t)
+				d.sensor = d.sense(t, d.EndpointID())
+				d.sensor.send(t)
 				s.wait("answers to all requests", s.answered)
 				if took := time.Since(started); took < 10*time.Second {
 					t.Errorf("the answer to the unknown resource came after %v, before the settle time", took)
@@ -47,20 +47,10 @@ func TestReplay(t *testing.T) {
 // checkLife checks what handlers saw and what the server was told.
 func checkLife(t *testing.T, s *replay, d *subject) {
 	t.Helper()
-	thresholds, calls, offsets := d.did()
-	if !slices.Equal(thresholds, []int64{85}) || !slices.Equal(calls, []string{"reset", "calibrate"}) || !slices.Equal(offsets, []int64{7}) {
-		t.Errorf("the cloud wrote %v, called %v with %v", thresholds, calls, offsets)
-	}
-	if value, _ := d.sensor.Get("maxThreshold"); value != int64(85) {
-		t.Errorf("threshold is %v", value)
-	}
+	d.sensor.obeyed(t)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for id, want := range s.wantedStatuses() {
-		if got := s.responses[id].Payload.StatusCode; got != want {
-			t.Errorf("%s was answered %d, want %d", s.requests[id].Payload.URL, got, want)
-		}
-	}
+	s.checkStatuses()
 	// What comes first of report, value and alert is a matter of priorities.
 	kinds := s.kinds()
 	slices.Sort(kinds[:min(3, len(kinds))])
@@ -68,22 +58,24 @@ func checkLife(t *testing.T, s *replay, d *subject) {
 	if !slices.Equal(kinds, want) {
 		t.Errorf("the device sent %q, want %q", kinds, want)
 	}
-	if len(s.batches) != 0 {
-		t.Errorf("%d requests were not fetched", len(s.batches))
-	}
 }
 
-// wantedStatuses are ours: of those that messages.md §8 gives for each kind of
-// request, the Java client's.
-func (s *replay) wantedStatuses() map[string]int {
-	statuses := make(map[string]int)
+// checkStatuses checks the answers to all requests, and who gives them. The
+// statuses are the Java client's (docs/protocol/messages.md §8).
+func (s *replay) checkStatuses() {
+	s.t.Helper()
+	if len(s.batches) != 0 {
+		s.t.Errorf("%d requests were not fetched", len(s.batches))
+	}
 	for id, r := range s.requests {
-		statuses[id] = 202
+		want := 202
 		if r.Payload.URL == "no/such/resource" {
-			statuses[id] = 404
+			want = 404
+		}
+		if got := s.responses[id]; got.Payload.StatusCode != want || got.Source != r.Destination {
+			s.t.Errorf("%s was answered %d by %s, want %d by %s", r.Payload.URL, got.Payload.StatusCode, got.Source, want, r.Destination)
 		}
 	}
-	return statuses
 }
 
 // kinds lists what was sent: types, of attribute messages the first attribute.
@@ -100,6 +92,50 @@ func (s *replay) kinds() (kinds []string) {
 	return kinds
 }
 
+// TestReplayOfGateway: three devices behind a gateway, known to the server in
+// three ways, each with values, an alert, a write and two actions of its own.
+func TestReplayOfGateway(t *testing.T) {
+	for client, activationID := range map[string]string{"java-18.3.5": "JAVA-GW-1", "javascript-19.1.5": "JS-GW-1"} {
+		t.Run(client, func(t *testing.T) {
+			run := ofRun(readCapture(t, client), gatewayRun)
+			synctest.Test(t, func(t *testing.T) {
+				s := newReplay(t, run)
+				d := s.openGateway(s.conf(activationID, ""))
+				must(t, d.Activate(t.Context()))
+				behind := registerThree(t, d)
+				s.wait("answers to all requests", s.answered)
+				for _, b := range behind {
+					b.obeyed(t)
+				}
+				s.mu.Lock()
+				s.checkStatuses()
+				s.mu.Unlock()
+				d.close(t)
+			})
+		})
+	}
+}
+
+// gatewayRun is the run that both clients were recorded in.
+const gatewayRun = "gateway with three indirectly connected devices"
+
+// registerThree registers the devices of the recordings, which then send.
+func registerThree(t *testing.T, d *subject) (behind []*sensor) {
+	t.Helper()
+	for i, id := range []string{"ICD-HW-1", "ICD-IMPLICIT", "ICD-RESTRICTED"} {
+		endpoint, err := d.gateway.RegisterDevice(t.Context(), device.Registration{
+			HardwareID: id, Models: []string{sensorURN}, Restricted: i == 2,
+			Metadata: device.Metadata{device.Manufacturer: "Example Works", device.ModelNumber: "MN-1", device.SerialNumber: "SN-" + id},
+		})
+		must(t, err)
+		behind = append(behind, d.sense(t, endpoint))
+	}
+	for _, b := range behind {
+		b.send(t)
+	}
+	return behind
+}
+
 // TestReplayOfRenewal: the server refuses a token that it has just given. The
 // device fetches another and repeats the call.
 func TestReplayOfRenewal(t *testing.T) {
@@ -112,8 +148,7 @@ func TestReplayOfRenewal(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newReplay(t, run)
 				d := s.open(s.conf("JAVA-DCD-1", "0-DCD-A001"))
-				d.sense(t)
-				d.send(t)
+				d.sense(t, d.EndpointID()).send(t)
 				must(t, d.Flush(t.Context()))
 				d.close(t)
 				if got := s.count("POST", apiRoot+"/oauth2/token"); got != 2 {
@@ -135,8 +170,7 @@ func TestReplayOfWrongClock(t *testing.T) {
 		if ahead := time.Until(d.Now()); ahead < time.Hour-time.Second || ahead > time.Hour+time.Second {
 			t.Errorf("the device's clock was corrected by %v", ahead)
 		}
-		d.sense(t)
-		d.send(t)
+		d.sense(t, d.EndpointID()).send(t)
 		s.wait("answers to all requests", s.answered)
 		d.close(t)
 		s.mu.Lock()

@@ -28,6 +28,10 @@ const (
 	sendingPolling role = "messages, polling"
 	poll           role = "poll"
 	assertions     role = "every assertion" // of the token calls, looked at together
+	gatewayCall    role = "direct activation of a gateway"
+	indirect       role = "indirect activation"
+	indirectSecret role = "indirect activation with a secret"
+	indirectBound  role = "indirect activation, restricted"
 )
 
 // The messages.
@@ -49,7 +53,7 @@ const (
 var (
 	calls = []role{
 		tokenBefore, tokenCorrected, policyCall, activation, tokenAfter, tokenAtStart, modelRefused, tokenRenewed, modelAgain, model, policies,
-		sending, longPoll, sendingPolling, poll, assertions,
+		sending, longPoll, sendingPolling, poll, gatewayCall, indirect, indirectSecret, indirectBound, assertions,
 	}
 	contents = []role{
 		firstReport, report, dataOne, dataUpdate, dataWritten, dataCustom, alert, answerWrite, answerCall, answerCallWith, answerUnknown,
@@ -64,6 +68,7 @@ const (
 	polling     scenario = "polling"
 	restarted   scenario = "restart, 401 once"
 	wrongClock  scenario = "wrong clock"
+	behind      scenario = "gateway"
 	messageOnly scenario = "messages of other recordings"
 )
 
@@ -74,6 +79,7 @@ var expected = map[scenario][]role{
 	polling:     {sendingPolling, poll},
 	restarted:   {tokenAtStart, modelRefused, tokenRenewed, modelAgain},
 	wrongClock:  {tokenCorrected},
+	behind:      {gatewayCall, indirect, indirectSecret, indirectBound},
 	messageOnly: {dataUpdate, dataCustom},
 }
 
@@ -170,8 +176,12 @@ func callRole(kind scenario, run []exchange, i int) role {
 		return tokenRole(kind, before(e.path))
 	case strings.HasSuffix(e.path, "/activation/policy"):
 		return policyCall
+	case strings.HasSuffix(e.path, "/activation/direct") && kind == behind:
+		return gatewayCall
 	case strings.HasSuffix(e.path, "/activation/direct"):
 		return activation
+	case strings.HasSuffix(e.path, "/activation/indirect/device"):
+		return indirectRole(string(e.body))
 	case strings.HasSuffix(e.path, "/devicePolicies"):
 		return policies
 	case strings.Contains(e.path, "/deviceModels/") && kind != restarted:
@@ -211,6 +221,17 @@ func tokenRole(kind scenario, n int) role {
 		return tokenBefore
 	}
 	return tokenAfter
+}
+
+// indirectRole tells how a device behind a gateway is registered.
+func indirectRole(body string) role {
+	switch {
+	case strings.Contains(body, `"ICD-HW-1"`):
+		return indirectSecret
+	case strings.Contains(body, `"ICD-RESTRICTED"`):
+		return indirectBound
+	}
+	return indirect
 }
 
 // messageRole tells what a message is for.

@@ -52,6 +52,7 @@ func javaSide(t *testing.T) played {
 		polling:     "device, long polling disabled",
 		restarted:   "activated device, 401 once on the device model",
 		wrongClock:  "activation, server clock one hour ahead",
+		behind:      gatewayRun,
 	}, "java-storage-18.3.5", aboutTwoObjects)
 }
 
@@ -61,6 +62,7 @@ func javaScriptSide(t *testing.T) played {
 		polling:     "device, long polling disabled",
 		restarted:   "activated device, restarted",
 		wrongClock:  "activation, server clock one hour ahead",
+		behind:      gatewayRun,
 	}, "javascript-storage-19.1.5", aboutTwoObjects)
 }
 
@@ -84,7 +86,13 @@ func ourSide(t *testing.T) played {
 			if kind == messageOnly {
 				s.beside[cameraPath] = cameraModel(t)
 			}
-			d := s.open(s.conf(activationID, endpointID), opts...)
+			conf := s.conf(activationID, endpointID)
+			d := new(subject)
+			if kind == behind {
+				d = s.openGateway(conf)
+			} else {
+				d = s.open(conf, opts...)
+			}
 			life(t, s, d)
 			d.close(t)
 			p.play(t, kind, s.seen, ids{endpoint: s.endpointID, requests: s.requests})
@@ -94,6 +102,7 @@ func ourSide(t *testing.T) played {
 	drive(polling, "device, long polling disabled", "T1", "", wholeLife, device.WithLongPolling(false))
 	drive(restarted, "activated device, 401 once on the device model", "JAVA-DCD-1", "0-DCD-A001", briefLife)
 	drive(wrongClock, "activation, server clock one hour ahead", "T3", "", wholeLife)
+	drive(behind, gatewayRun, "JAVA-GW-1", "", gatewayLife)
 	drive(messageOnly, "device, long polling", "JAVA-DCD-1", "", camera)
 	return p
 }
@@ -101,16 +110,21 @@ func ourSide(t *testing.T) played {
 // wholeLife is what the official clients did in the recordings.
 func wholeLife(t *testing.T, s *replay, d *subject) {
 	must(t, d.Activate(t.Context(), sensorURN))
-	d.sense(t)
-	d.send(t)
+	d.sense(t, d.EndpointID()).send(t)
 	s.wait("answers to all requests", s.answered)
 	time.Sleep(10 * time.Second) // time for polls
 }
 
 // briefLife is that of a device that is activated already.
 func briefLife(t *testing.T, _ *replay, d *subject) {
-	d.sense(t)
-	d.send(t)
+	d.sense(t, d.EndpointID()).send(t)
+	must(t, d.Flush(t.Context()))
+}
+
+// gatewayLife is that of a gateway until its devices are registered.
+func gatewayLife(t *testing.T, _ *replay, d *subject) {
+	must(t, d.Activate(t.Context()))
+	registerThree(t, d)
 	must(t, d.Flush(t.Context()))
 }
 

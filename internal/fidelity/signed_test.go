@@ -14,7 +14,7 @@ func TestSignedByOfficialClients(t *testing.T) {
 	for _, client := range []string{"java-18.3.5", "javascript-19.1.5"} {
 		t.Run(client, func(t *testing.T) {
 			keys := make(map[string]*rsa.PublicKey) // by endpoint id
-			subjects, endpoints := 0, 0
+			subjects, endpoints, indirects := 0, 0, 0
 			var issued []exchange // token calls whose run has not told its time yet
 			for _, e := range readCapture(t, client) {
 				switch {
@@ -26,6 +26,10 @@ func TestSignedByOfficialClients(t *testing.T) {
 					var a struct{ EndpointID string }
 					must(t, json.Unmarshal(e.answer, &a))
 					keys[a.EndpointID] = key
+				case strings.HasSuffix(e.path, "/activation/indirect/device"):
+					gateway := e.header.Get("X-EndpointId")
+					must(t, verifyIndirect(e.body, gateway, keys[gateway]))
+					indirects++
 				}
 			}
 			for _, e := range issued {
@@ -41,8 +45,8 @@ func TestSignedByOfficialClients(t *testing.T) {
 					endpoints++
 				}
 			}
-			if subjects < 4 || endpoints < 4 || len(keys) < 3 {
-				t.Errorf("%d assertions before, %d after activation, %d activations", subjects, endpoints, len(keys))
+			if subjects < 4 || endpoints < 4 || len(keys) < 3 || indirects < 3 {
+				t.Errorf("%d assertions before, %d after activation, %d activations, %d indirect ones", subjects, endpoints, len(keys), indirects)
 			}
 		})
 	}

@@ -39,8 +39,8 @@ func (c cpu) reportSince(b *testing.B) {
 // batch100 is how many messages a call carries here.
 const batch100 = 100
 
-// sensor is a device model by hand: nothing is fetched.
-func sensor() *device.Model {
+// modelByHand is a device model that need not be fetched.
+func modelByHand() *device.Model {
 	return &device.Model{URN: sensorURN, Name: "Humidity Sensor", Attributes: []device.Attribute{
 		{Name: "humidity", Type: device.TypeInteger, Range: &device.Range{Low: 0, High: 100}},
 	}}
@@ -63,7 +63,7 @@ func startSender(t testing.TB, f *far) *sender {
 		}
 	})
 	s := &sender{Device: dev, batches: make(chan int, 1000)}
-	s.sensor, err = device.Bind(dev, dev.EndpointID(), sensor())
+	s.sensor, err = device.Bind(dev, dev.EndpointID(), modelByHand())
 	must(t, err)
 	for range 5 { // buffers grow to their size
 		s.send(t)

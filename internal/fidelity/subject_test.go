@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,6 +41,11 @@ func (s *replay) conf(activationID, endpointID string) string {
 		Secret:       trust.Secret(s.secret),
 		TrustAnchors: []*x509.Certificate{certificate().Leaf},
 	}
+	if strings.Contains(activationID, "-GW-") {
+		for id, secret := range secretsBehind {
+			config.ConnectedDevices = append(config.ConnectedDevices, trust.ConnectedDevice{ID: id, Secret: trust.Secret(secret)})
+		}
+	}
 	if endpointID != "" {
 		config.EndpointID, config.Key = endpointID, testKey()
 		s.endpointID, s.key = endpointID, &testKey().PublicKey
@@ -49,10 +55,17 @@ func (s *replay) conf(activationID, endpointID string) string {
 	return path
 }
 
-// subject is our device with a virtual device, and what the cloud did to it.
+// subject is our device. That of the recordings has a sensor, or is a gateway
+// with sensors behind it.
 type subject struct {
 	*device.Device
-	sensor *device.Virtual
+	gateway *device.Gateway // nil if it is none
+	sensor  *sensor         // its own
+}
+
+// sensor is a virtual device, and what the cloud did to it.
+type sensor struct {
+	*device.Virtual
 
 	mu         sync.Mutex
 	thresholds []int64 // written
@@ -65,7 +78,18 @@ func (s *replay) open(conf string, opts ...device.Option) *subject {
 	s.t.Helper()
 	dev, err := device.Open(s.t.Context(), conf, passphrase, append(opts, device.WithDialer(s.dial))...)
 	must(s.t, err)
-	d := &subject{Device: dev}
+	return s.closing(&subject{Device: dev})
+}
+
+// openGateway is open for a gateway.
+func (s *replay) openGateway(conf string) *subject {
+	s.t.Helper()
+	g, err := device.OpenGateway(s.t.Context(), conf, passphrase, device.WithDialer(s.dial))
+	must(s.t, err)
+	return s.closing(&subject{Device: g.Device, gateway: g})
+}
+
+func (s *replay) closing(d *subject) *subject {
 	s.t.Cleanup(func() { d.close(s.t) })
 	return d
 }
@@ -81,44 +105,52 @@ func (d *subject) close(t testing.TB) {
 	}
 }
 
-// sense makes the virtual device, of the model that the server has, and its
+// sense makes a virtual device, of the model that the server has, and its
 // handlers.
-func (d *subject) sense(t testing.TB) {
+func (d *subject) sense(t testing.TB, endpointID string) *sensor {
 	t.Helper()
 	model, err := d.Model(t.Context(), sensorURN)
 	must(t, err)
-	d.sensor, err = device.NewVirtual(d, d.EndpointID(), model)
+	s := new(sensor)
+	s.Virtual, err = device.NewVirtual(d, endpointID, model)
 	must(t, err)
-	must(t, d.sensor.OnAttributeChange("maxThreshold", func(_ context.Context, c device.Change[any]) error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.thresholds = append(d.thresholds, c.New.(int64))
+	must(t, s.OnAttributeChange("maxThreshold", func(_ context.Context, c device.Change[any]) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.thresholds = append(s.thresholds, c.New.(int64))
 		return nil
 	}))
-	d.sensor.OnActions(func(_ context.Context, c *device.ActionCall) error {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.calls = append(d.calls, c.Name())
+	s.OnActions(func(_ context.Context, c *device.ActionCall) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.calls = append(s.calls, c.Name())
 		if c.Len() == 1 {
-			d.offsets = append(d.offsets, c.Integer(0))
+			s.offsets = append(s.offsets, c.Integer(0))
 		}
 		return nil
 	})
+	return s
 }
 
 // send sends what the official clients sent in the recordings: a value and an
 // alert.
-func (d *subject) send(t testing.TB) {
+func (s *sensor) send(t testing.TB) {
 	t.Helper()
-	must(t, d.sensor.Set("humidity", 55))
-	alert, err := d.sensor.NewAlert(sensorURN + ":too_humid")
+	must(t, s.Set("humidity", 55))
+	alert, err := s.NewAlert(sensorURN + ":too_humid")
 	must(t, err)
 	must(t, alert.Set("humidity", 90).Set("maxThreshold", 80).Raise(nil))
 }
 
-// did tells what the cloud did to the device.
-func (d *subject) did() (thresholds []int64, calls []string, offsets []int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return slices.Clone(d.thresholds), slices.Clone(d.calls), slices.Clone(d.offsets)
+// obeyed checks that the sensor saw what the recorded server did to one.
+func (s *sensor) obeyed(t testing.TB) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !slices.Equal(s.thresholds, []int64{85}) || !slices.Equal(s.calls, []string{"reset", "calibrate"}) || !slices.Equal(s.offsets, []int64{7}) {
+		t.Errorf("the cloud wrote %v, called %v with %v", s.thresholds, s.calls, s.offsets)
+	}
+	if value, _ := s.Get("maxThreshold"); value != int64(85) {
+		t.Errorf("threshold is %v", value)
+	}
 }

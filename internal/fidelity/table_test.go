@@ -215,16 +215,16 @@ func writeTable(t *testing.T, found []difference) {
 	t.Helper()
 	before, section, after := splitDocument(t)
 	rows, reasons := readTable(t)
-	about := make(map[string]string) // reasons by what the row is about
+	about := make(map[[2]string]string) // reasons by what the row is about and what ours does
 	for _, row := range rows {
-		what, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " | ")
-		about[what] = reasons[row]
+		cells := strings.Split(strings.Trim(row, "| "), " | ")
+		about[[2]string{cells[0], cells[len(cells)-1]}] = reasons[row]
 	}
 	var table bytes.Buffer
 	for _, d := range found {
 		reason, ok := reasons[d.row()]
 		if !ok {
-			reason = about[d.what]
+			reason = about[[2]string{d.what, d.ours}]
 		}
 		fmt.Fprintf(&table, "%s %s |\n", d.row(), strings.TrimSpace(reason))
 	}
