@@ -72,7 +72,12 @@ func deliverUnder(t *testing.T, rule string) {
 			t.Errorf("value %s came %d times", n, times)
 		}
 	}
-	if answered.Load() == 0 {
-		t.Error("the request did not come")
+	want := int32(1)
+	if fault.Kind == emulator.FaultRedeliver {
+		want = 2 // at least once is what the protocol promises
 	}
+	if got := answered.Load(); got < 1 || got > want {
+		t.Errorf("the request came %d times", got)
+	}
+	t.Logf("the request came %d times, %d of %d calls met the fault", answered.Load(), reports[0].Fired, reports[0].Calls)
 }

@@ -91,8 +91,8 @@ func WithFaults(all ...Fault) Option {
 }
 
 // AddFault makes something go wrong from now on and gives the id of the fault. Of several faults all that delay a call, change its clock
-// or redeliver requests meet it, and the first of the others, in the order of their addition. It fails with [ErrFault], or when there
-// are 1,000 faults already.
+// or redeliver requests meet it, and the first of the others, in the order of their addition. A fault ends with
+// the server; it is not kept with the data. AddFault fails with [ErrFault], or when there are 1,000 faults already.
 func (s *Server) AddFault(f Fault) (id int, err error) {
 	if id, err = s.faults.Add(faults.Rule(f)); err == nil {
 		s.log.Info("fault added", "id", id, "fault", f.String())

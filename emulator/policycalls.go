@@ -113,7 +113,7 @@ func (s *Server) renderPolicy(c *call) func(p *policies.Policy) any {
 	return func(p *policies.Policy) any {
 		o := policyDocument(p)
 		if c.query.Get("q") != "" || c.query.Get("expand") == "devices" {
-			o.add("devices", policyMembersOf(s.policyDevices(c, p)))
+			o.add("devices", renderAll(s.policyDevices(c, p), policyMemberOf))
 		}
 		if c.device == nil {
 			href := c.link("/deviceModels/" + escapeURN(p.Model) + "/devicePolicies/" + pathEscape(p.ID))
@@ -134,8 +134,6 @@ type policyMember struct {
 
 func policyMemberOf(d *registry.Device) any { return policyMember{d.ID, d.Owner} }
 
-func policyMembersOf(devices []*registry.Device) []any { return renderAll(devices, policyMemberOf) }
-
 func (s *Server) getPolicy(c *call) error {
 	p, err := s.findPolicy(c)
 	if err != nil {
@@ -148,7 +146,7 @@ func (s *Server) answerPolicy(c *call, status int, p *policies.Policy) error {
 	return c.json(status, c.selectFields([]any{s.renderPolicy(c)(p)})[0])
 }
 
-// input reads how a document is to be taken.
+// policyInput reads how a document is to be taken.
 func (c *call) policyInput() policyInput {
 	return policyInput{force: c.query.Get("force") == "true", user: c.user}
 }
