@@ -339,6 +339,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"messages per post": device.WithMaxMessagesPerPost(0),
 		"polling interval":  device.WithPollingInterval(-1),
 		"hold time":         device.WithHoldTime(time.Millisecond),
+		"long-poll offset":  device.WithLongPollOffset(-time.Second),
 		"request buffer":    device.WithRequestBuffer(100),
 		"request workers":   device.WithRequestWorkers(0),
 		"request timeout":   device.WithRequestTimeout(0),
