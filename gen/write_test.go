@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iotcs-go/iotcs/gen"
+	"github.com/iotcs-go/iotcs/internal/interop"
 )
 
 func rules(found []gen.Diagnostic) []string {
@@ -236,9 +237,7 @@ func TestUnwritableOutput(t *testing.T) {
 }
 
 func TestReadOnlyOutput(t *testing.T) {
-	if os.Getuid() <= 0 {
-		t.Skip("the superuser writes everywhere; Windows has other permissions")
-	}
+	interop.RequireUnprivileged(t)
 	w := newWorld(t)
 	w.generate(gen.Flags{}, gen.WriteOptions{})
 	w.write("models/dm-urn%3Atest%3Apump.json", strings.Replace(pump, "0,3000", "0,4000", 1))

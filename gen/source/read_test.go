@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iotcs-go/iotcs/gen/source"
+	"github.com/iotcs-go/iotcs/internal/interop"
 )
 
 const model = `{"urn":"urn:test:a","name":"A"}`
@@ -199,9 +200,7 @@ func TestReadRefusesSpecialFiles(t *testing.T) {
 }
 
 func TestReadUnreadable(t *testing.T) {
-	if os.Getuid() <= 0 {
-		t.Skip("the superuser reads everything; Windows has other permissions")
-	}
+	interop.RequireUnprivileged(t)
 	dir := tree(t, map[string]string{"m/dm-a.json": model, "locked/dm-a.json": model})
 	if err := os.Chmod(filepath.Join(dir, "m/dm-a.json"), 0); err != nil {
 		t.Fatal(err)

@@ -6,13 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/iotcs-go/iotcs/internal/interop"
 	"github.com/iotcs-go/iotcs/runtime/devicemodel"
 )
 
@@ -144,9 +144,7 @@ func TestStoreFolderInPlaceOfFile(t *testing.T) {
 }
 
 func TestStoreUnreadable(t *testing.T) {
-	if os.Getuid() == 0 || runtime.GOOS == "windows" {
-		t.Skip("permissions do not bind this user")
-	}
+	interop.RequireUnprivileged(t)
 	dir := t.TempDir()
 	s := devicemodel.Store{Dir: dir}
 	if err := os.WriteFile(filepath.Join(dir, "dm-a.json"), nil, 0); err != nil {

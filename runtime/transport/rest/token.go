@@ -46,7 +46,13 @@ type tokens struct {
 
 	mu      sync.Mutex
 	current *token
+	refused error // the last answer, if it was a refusal
+	since   time.Time
 }
+
+// refusalLife is for how long a refusal answers further calls too: several loops
+// of a device learn of it at once, and need not ask one after the other.
+const refusalLife = time.Second
 
 // get returns a token that is good for some time, fetching one if needed. If
 // fetching fails while the old token is still valid, the old one is used.
@@ -64,7 +70,11 @@ func (t *tokens) get(ctx context.Context, c *Client) (*token, error) {
 	if old != nil && time.Now().Before(old.renew) {
 		return old, nil
 	}
+	if err := t.recentRefusal(); err != nil {
+		return nil, err
+	}
 	fresh, err := c.fetchToken(ctx)
+	t.note(err)
 	if err != nil {
 		if old != nil && time.Now().Before(old.expires) && !errors.Is(err, transport.ErrUnauthorized) {
 			c.log.Warn("token could not be renewed, the old one is used", "error", err)
@@ -84,11 +94,34 @@ func (t *tokens) peek() *token {
 	return t.current
 }
 
+// recentRefusal returns the refusal of a moment ago, nil if there is none.
+func (t *tokens) recentRefusal() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.refused != nil && time.Since(t.since) < refusalLife {
+		return t.refused
+	}
+	return nil
+}
+
+// note keeps err if it is a refusal.
+func (t *tokens) note(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refused, t.since = nil, time.Now()
+	if errors.Is(err, ErrRefused) || errors.Is(err, transport.ErrUnauthorized) {
+		t.refused = err
+	}
+}
+
 // drop forgets a token that the server refused, if it is still the current one;
-// nil forgets any.
+// nil forgets any, and that the device was refused.
 func (t *tokens) drop(refused *token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if refused == nil {
+		t.refused = nil
+	}
 	if refused == nil || t.current == refused {
 		t.current = nil
 	}

@@ -140,6 +140,25 @@ func TestOneCallFetchesTheTokenForAll(t *testing.T) {
 	})
 }
 
+// TestOneRefusalAnswersAll: the loops of a device do not hammer a server that
+// refuses them, and ask again a second later.
+func TestOneRefusalAnswersAll(t *testing.T) {
+	bubble(t, func(t *testing.T, s *server, c *rest.Client) {
+		s.on("oauth2/token", text(400, `{}`))
+		for range 5 {
+			if err := send(t, c); !errors.Is(err, transport.ErrUnauthorized) {
+				t.Errorf("error %v", err)
+			}
+		}
+		if n := len(s.calls()); n != 1 {
+			t.Errorf("%d calls at once", n)
+		}
+		time.Sleep(time.Second)
+		s.on("oauth2/token", s.serveToken)
+		must(t, send(t, c))
+	})
+}
+
 // clock refuses assertions of a device whose clock differs from the server's,
 // which is ahead by skew.
 func clock(t *testing.T, s *server, skew time.Duration, body string) {
