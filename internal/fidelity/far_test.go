@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -48,6 +49,7 @@ func serveFar() error {
 		return err
 	}
 	fmt.Println(".")
+	log.SetOutput(io.Discard) // connections that the device drops
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		l.Close()
