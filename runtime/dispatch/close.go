@@ -5,33 +5,62 @@ import (
 	"errors"
 )
 
-// sendRest makes one round with everything that waits, ignoring any back-off,
-// and returns what the server did not take.
-func (d *Dispatcher) sendRest(ctx context.Context) (left []*entry, cause error) {
-	rest := d.queue.drain()
-	for len(rest) > 0 {
-		if err := ctx.Err(); err != nil {
-			return rest, err
+// sendRest makes one round with everything that waits, in memory and in the store,
+// ignoring any back-off. It ends with the first call that fails and returns what
+// is lost then; what is in the store stays there.
+func (d *Dispatcher) sendRest(ctx context.Context) (lost []*entry, cause error) {
+	d.queue.close()
+	cause = d.queue.waitCommitted(ctx)
+	t := newTransmitter(d)
+	for cause == nil {
+		if cause = ctx.Err(); cause != nil {
+			break
 		}
-		n := min(len(rest), d.config.BatchSize)
-		undelivered, err := d.sendLast(ctx, rest[:n])
-		left = append(left, undelivered...)
-		rest = rest[n:]
-		if err != nil {
-			return append(left, rest...), err
+		batch := t.take(nil, d.config.BatchSize)
+		if len(batch) == 0 {
+			return nil, t.gatherer.fault
+		}
+		var left []*entry
+		if left, cause = d.sendLast(ctx, batch); cause != nil {
+			lost = d.keepStored(left)
 		}
 	}
-	return left, cause
+	return append(lost, d.queue.drain()...), cause
+}
+
+// keepStored gives messages of the store back to it and returns the others.
+func (d *Dispatcher) keepStored(entries []*entry) (others []*entry) {
+	var kept []*entry
+	for _, e := range entries {
+		if e.stored {
+			kept = append(kept, e)
+		} else {
+			others = append(others, e)
+		}
+	}
+	d.queue.putBack(kept, false)
+	return others
+}
+
+// waitCommitted waits until the disk has decided about every put.
+func (q *queue) waitCommitted(ctx context.Context) error {
+	q.mu.Lock()
+	last := q.stored.last
+	q.mu.Unlock()
+	if err := last.Wait(ctx); err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil // a failure was told to whoever waits for it
 }
 
 // sendLast sends entries for the last time. An error means that no further call
-// makes sense.
+// makes sense; left is then what was not sent.
 func (d *Dispatcher) sendLast(ctx context.Context, entries []*entry) (left []*entry, err error) {
-	t := &transmitter{d: d}
+	t := newTransmitter(d)
 	err = t.post(ctx, entries)
 	switch t.classify(err) {
 	case delivered:
-		d.notifier.delivered(entries)
+		d.delivered(entries)
 		return nil, nil
 	case refused:
 		if len(entries) == 1 {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/iotcs-go/iotcs/runtime/outbox"
 	"github.com/iotcs-go/iotcs/runtime/transport"
 	"github.com/iotcs-go/iotcs/runtime/wire"
 )
@@ -16,7 +17,13 @@ type Config struct {
 	Conn     transport.Conn
 	Endpoint string // id of the device or gateway itself
 
-	// QueueSize is the number of messages that may wait. Default 10,000.
+	// Store, if not nil, keeps every DATA and ALERT that is not NO_GUARANTEE until
+	// the server has it. What lies in it from earlier runs is sent first. It must
+	// serve one dispatcher at a time; closing it is the caller's. Without it all
+	// messages are in memory only.
+	Store outbox.Store
+	// QueueSize is the number of messages that may wait in memory. Default 10,000.
+	// What is in the store does not count.
 	QueueSize int
 	// BatchSize is the largest number of messages in one call. Default 1,000.
 	BatchSize int
@@ -64,6 +71,10 @@ type Reporter interface {
 	// Failed is called with a message that was given up, unless its done
 	// function was called instead. m belongs to the dispatcher again when it
 	// returns.
+	//
+	// err is a [*RefusedError], an *outbox.DropError or [ErrClosed]. Of a message
+	// whose record in the store is damaged only priority and reliability are
+	// known: its JSON is nil.
 	Failed(m *wire.Encoded, err error)
 	// StateChanged is called once for each transition.
 	StateChanged(from, to Status)

@@ -26,16 +26,19 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("send queue is full: %d of %d messages waiting, %d more refused", e.Waiting, e.Capacity, e.Offered)
 }
 
-// LeftError is returned by Close when messages were still waiting. Each of them
-// was reported as failed with [ErrClosed].
+// LeftError is returned by Close when messages were still waiting.
 type LeftError struct {
-	Messages int   // how many
+	Messages int   // how many are lost; each was reported as failed with [ErrClosed]
+	Stored   int   // how many are in the store, and will be sent by the next dispatcher
 	Cause    error // why they could not be sent, such as an expired context
 }
 
 // Error tells how many messages were left.
 func (e *LeftError) Error() string {
-	return fmt.Sprintf("closed with %d messages not sent: %v", e.Messages, e.Cause)
+	if e.Stored == 0 {
+		return fmt.Sprintf("closed with %d messages not sent: %v", e.Messages, e.Cause)
+	}
+	return fmt.Sprintf("closed with %d messages lost and %d kept in the outbox: %v", e.Messages, e.Stored, e.Cause)
 }
 
 // Unwrap returns the cause.

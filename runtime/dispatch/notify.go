@@ -62,6 +62,11 @@ func (n *notifier) failed(entries []*entry, err error) {
 	n.post(event{entries: append([]*entry(nil), entries...), err: err})
 }
 
+// dropped tells of a message that was given up before it was counted.
+func (n *notifier) dropped(e *entry, err error) {
+	n.post(event{entries: []*entry{e}, err: err})
+}
+
 func (n *notifier) changed(from, to Status) { n.post(event{from: &from, to: &to}) }
 
 func (n *notifier) post(e event) {

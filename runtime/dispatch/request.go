@@ -214,7 +214,7 @@ func (r *requests) answer(m *wire.Message, answer *wire.Response) {
 	}
 	extra := max(1, r.d.config.QueueSize/10)
 	for {
-		err := r.d.queue.put([]*wire.Encoded{encoded}, nil, extra)
+		_, err := r.d.queue.put([]*wire.Encoded{encoded}, nil, extra)
 		if err == nil {
 			return
 		}

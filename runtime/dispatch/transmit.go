@@ -14,12 +14,17 @@ const maxBatchBytes = 4 << 20
 
 // transmitter sends batches. It belongs to one goroutine.
 type transmitter struct {
-	d       *Dispatcher
-	backoff backoff
-	ramp    ramp
-	batch   []*entry
-	body    []byte
-	broken  time.Time // when an alert last broke the back-off
+	d        *Dispatcher
+	gatherer gatherer
+	backoff  backoff
+	ramp     ramp
+	batch    []*entry
+	body     []byte
+	broken   time.Time // when an alert last broke the back-off
+}
+
+func newTransmitter(d *Dispatcher) *transmitter {
+	return &transmitter{d: d, gatherer: gatherer{queue: d.queue}, backoff: backoff{base: d.config.BaseDelay}}
 }
 
 // outcome says what to do after a call.
@@ -37,21 +42,14 @@ const (
 // run sends until the dispatcher closes. A call that is under way then is
 // finished.
 func (t *transmitter) run() {
-	for t.waitForWork() {
-		t.sendWaiting(t.d.ctx)
-	}
-}
-
-// waitForWork returns true when something waits, false when the dispatcher is closing.
-func (t *transmitter) waitForWork() bool {
 	for {
 		select {
 		case <-t.d.stopping:
-			return false
+			return
 		default:
 		}
-		if waiting, _, _ := t.d.queue.state(); waiting > 0 {
-			return true
+		if t.sendWaiting(t.d.ctx) {
+			continue
 		}
 		select {
 		case <-t.d.queue.wake:
@@ -60,11 +58,12 @@ func (t *transmitter) waitForWork() bool {
 	}
 }
 
-// sendWaiting sends one batch and, when it failed, waits before the next.
-func (t *transmitter) sendWaiting(ctx context.Context) {
-	t.batch = t.d.queue.take(t.batch[:0], t.ramp.limit(t.d.config.BatchSize), maxBatchBytes)
+// sendWaiting sends one batch and, when it failed, waits before the next. It
+// returns false when there is nothing to send.
+func (t *transmitter) sendWaiting(ctx context.Context) bool {
+	t.batch = t.take(t.batch[:0], t.ramp.limit(t.d.config.BatchSize))
 	if len(t.batch) == 0 {
-		return
+		return false
 	}
 	result, err := t.deliver(ctx, t.batch)
 	clear(t.batch)
@@ -78,6 +77,16 @@ func (t *transmitter) sendWaiting(ctx context.Context) {
 	default:
 		t.pause(result, err)
 	}
+	return true
+}
+
+// take gathers a batch of up to n messages.
+func (t *transmitter) take(dst []*entry, n int) []*entry {
+	dst = t.gatherer.take(dst, n, maxBatchBytes)
+	if err := t.gatherer.fault; err != nil {
+		t.d.log.Error("messages cannot be taken from the outbox", "error", err)
+	}
+	return dst
 }
 
 // deliver sends entries in one call, or in halves if the server refuses the
@@ -87,13 +96,13 @@ func (t *transmitter) deliver(ctx context.Context, entries []*entry) (outcome, e
 	result := t.classify(err)
 	switch result {
 	case delivered:
-		t.d.notifier.delivered(entries)
+		t.d.delivered(entries)
 	case refused:
 		return t.isolate(ctx, entries, err)
 	case attemptUsed:
 		t.useAttempt(entries, err)
 	default:
-		t.d.queue.putBack(entries)
+		t.d.queue.putBack(entries, false)
 	}
 	return result, err
 }
@@ -111,7 +120,7 @@ func (t *transmitter) isolate(ctx context.Context, entries []*entry, err error) 
 	middle := len(entries) / 2
 	result, err := t.deliver(ctx, entries[:middle])
 	if result != delivered {
-		t.d.queue.putBack(entries[middle:])
+		t.d.queue.putBack(entries[middle:], false)
 		return result, err
 	}
 	return t.deliver(ctx, entries[middle:])
@@ -175,17 +184,14 @@ func (t *transmitter) useAttempt(entries []*entry, err error) {
 	again := make([]*entry, 0, len(entries))
 	for _, e := range entries {
 		e.attempts++
-		if e.retries == 0 {
+		if t.d.queue.exhausted(e) {
 			t.d.giveUp([]*entry{e}, &RefusedError{Attempts: e.attempts, Err: err})
 			continue
-		}
-		if e.retries > 0 {
-			e.retries--
 		}
 		again = append(again, e)
 	}
 	t.d.counters.messagesRetried.Add(int64(len(again)))
-	t.d.queue.putBack(again)
+	t.d.queue.putBack(again, true)
 }
 
 // pause waits after a failure. An ALERT that arrives meanwhile ends the pause,
@@ -203,7 +209,7 @@ func (t *transmitter) pause(result outcome, err error) {
 		case <-t.d.stopping:
 			return
 		case <-t.d.queue.wake:
-			if _, _, alert := t.d.queue.state(); alert && time.Since(t.broken) >= t.d.config.BaseDelay {
+			if t.d.queue.alerted() && time.Since(t.broken) >= t.d.config.BaseDelay {
 				t.broken = time.Now()
 				return
 			}
