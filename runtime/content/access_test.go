@@ -192,6 +192,26 @@ func TestCutUploadRenews(t *testing.T) {
 	})
 }
 
+// TestTokenReplacedMeanwhile: a refusal of a token that another transfer replaced
+// says nothing about the new one, which may be renewed once more.
+func TestTokenReplacedMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		g := make(gate)
+		s.failLate("PUT", g.fault)
+		slow := newObject(t, c, "slow", content.FromBytes([]byte("1")))
+		must(t, slow.SyncAsync(nil))
+		synctest.Wait()
+		s.fail("PUT", status(401))
+		must(t, newObject(t, c, "other", content.FromBytes([]byte("1"))).Sync(t.Context()))
+		s.failLate("PUT", status(401)) // of the second token
+		close(g)
+		synctest.Wait()
+		if slow.Err() != nil || slow.State() != content.InSync || s.tokenCount() != 3 {
+			t.Errorf("%v, %v, %d tokens", slow.State(), slow.Err(), s.tokenCount())
+		}
+	})
+}
+
 // TestContainerChanges: what lies in one container stays there, and the token of
 // another is not sent to it.
 func TestContainerChanges(t *testing.T) {

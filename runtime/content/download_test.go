@@ -161,6 +161,27 @@ func TestWithoutLengthAfterStat(t *testing.T) {
 	}
 }
 
+// TestEndlessContent ends at the limit.
+func TestEndlessContent(t *testing.T) {
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		s.fail("GET", func(w http.ResponseWriter, _ *http.Request) bool {
+			for {
+				if _, err := w.Write(noise(32 << 10)); err != nil {
+					return true
+				}
+			}
+		})
+		target := newTarget(t, true)
+		o := existing(t, c, containerURL+"/x", target.sink)
+		checkOutcome(t, o, o.Sync(t.Context()), content.ErrTooLarge, 0)
+		target.check(t, target.old)
+		var failure *content.TransferError
+		if !errors.As(o.Err(), &failure) || failure.Bytes > 1<<20 {
+			t.Errorf("%+v", failure)
+		}
+	}, func(config *content.Config) { config.MaxLength = 1 << 20 })
+}
+
 func TestStat(t *testing.T) {
 	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
 		o, err := c.Existing(s.put("0-X/in.txt", []byte("hello"), "Content-Encoding", "br", "X-Object-Meta-A", "b"))

@@ -125,8 +125,6 @@ func (s *fakeStore) serve(w http.ResponseWriter, r *http.Request) {
 	i := len(s.requests)
 	s.requests = append(s.requests, seen{r.Method, r.RequestURI, r.Header.Clone(), r.ContentLength, nil, r.Host, false})
 	f := s.nextFault(r.Method)
-	token := r.Header.Get("X-Auth-Token")
-	ok := token == fmt.Sprintf("token%d", s.tokens) || s.valid[token]
 	s.mu.Unlock()
 	if f != nil && !f.late && f.answer(w, r) {
 		s.mu.Lock()
@@ -143,11 +141,18 @@ func (s *fakeStore) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil || f != nil && f.late && f.answer(w, r) {
 		return
 	}
-	if !ok {
-		http.Error(w, "Unauthorized", 401)
+	if !s.accepts(r.Header.Get("X-Auth-Token")) {
+		http.Error(w, "Unauthorized", http.StatusUnauthorized)
 		return
 	}
 	s.standard(w, r, body)
+}
+
+// accepts takes the token that was handed out last, and those in valid.
+func (s *fakeStore) accepts(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return token == fmt.Sprintf("token%d", s.tokens) || s.valid[token]
 }
 
 // standard answers by the book.
@@ -168,7 +173,7 @@ func (s *fakeStore) standard(w http.ResponseWriter, r *http.Request, body []byte
 		w.Header().Set("Last-Modified", lastModified)
 		w.WriteHeader(201)
 	case o == nil:
-		http.Error(w, "Not Found", 404)
+		http.Error(w, "Not Found", http.StatusNotFound)
 	default:
 		serveObject(w, r, o)
 	}

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -270,6 +274,19 @@ func TestEarlyRefusal(t *testing.T) {
 	}
 }
 
+// TestEarlySuccess is none: the store cannot have what was not sent.
+func TestEarlySuccess(t *testing.T) {
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		data := noise(5 << 20)
+		s.fail("PUT", status(201))
+		o := newObject(t, c, "up.bin", content.FromBytes(data))
+		must(t, o.Sync(t.Context()))
+		if got := s.object(t, "0-AB/up.bin"); !bytes.Equal(got.data, data) || s.methods() != "PUT PUT" {
+			t.Errorf("%d bytes stored, requests %s", len(got.data), s.methods())
+		}
+	})
+}
+
 func TestCutsDuringUploads(t *testing.T) {
 	data := noise(300_000)
 	for _, offset := range []int64{1, 1000, 65536, 200_000, 299_999} {
@@ -365,14 +382,47 @@ func TestFilesAsSources(t *testing.T) {
 	})
 }
 
-// TestStaleConnections: connections that the store closed while they were idle
-// cost no attempt.
+// mortalConn is a connection that a router on the way forgets.
+type mortalConn struct {
+	net.Conn
+	dead *atomic.Bool
+}
+
+func (c mortalConn) Write(p []byte) (int, error) {
+	if c.dead.Load() {
+		return 0, syscall.ECONNRESET
+	}
+	return c.Conn.Write(p)
+}
+
+// TestStaleConnections: connections that died while they were idle cost no
+// attempt, and no reader its only one.
 func TestStaleConnections(t *testing.T) {
 	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
-		must(t, newObject(t, c, "1", content.FromBytes(noise(10))).Sync(t.Context()))
-		s.CloseClientConnections()
-		must(t, newObject(t, c, "2", content.FromBytes(noise(10))).Sync(t.Context()))
-		s.CloseClientConnections()
-		must(t, newObject(t, c, "3", content.FromReader(reader(noise(10)), -1)).Sync(t.Context()))
+		var alive []*atomic.Bool
+		s.pipe.wrap = func(nc net.Conn) net.Conn {
+			dead := new(atomic.Bool)
+			alive = append(alive, dead)
+			return mortalConn{nc, dead}
+		}
+		idle := func() { // leaves three connections, which then die
+			g := make(gate)
+			for i := range 3 {
+				s.fail("PUT", g.fault)
+				must(t, newObject(t, c, fmt.Sprint(i), content.FromBytes(noise(10))).SyncAsync(nil))
+			}
+			synctest.Wait()
+			close(g)
+			synctest.Wait()
+			for _, dead := range alive {
+				dead.Store(true)
+			}
+		}
+		idle()
+		must(t, newObject(t, c, "bytes", content.FromBytes(noise(10))).Sync(t.Context()))
+		idle()
+		must(t, newObject(t, c, "reader", content.FromReader(reader(noise(10)), -1)).Sync(t.Context()))
+		idle()
+		must(t, existing(t, c, s.put("0-X/a", noise(10)), content.ToWriter(io.Discard)).Sync(t.Context()))
 	}, func(config *content.Config) { config.Attempts = 1 })
 }
