@@ -12,7 +12,6 @@ var (
 	Detail            = detail
 	MetadataKey       = metadataKey
 	ReadProperties    = readProperties
-	PartPrefix        = partPrefix
 	ParseContainerFor = func(text string, insecure bool) (*Container, error) { return parseContainer(text, insecure) }
 )
 
@@ -46,7 +45,7 @@ func (c *container) Address(target string) (string, error) {
 	return u.Scheme + "://" + u.Host + u.RequestURI(), nil
 }
 
-// Partly tells the properties that a download is checked by.
+// Checks tells the properties that a download is checked by.
 func (p properties) Checks() (sum string, ok bool, validator string) {
 	sum, ok = p.md5()
 	return sum, ok, p.validator()

@@ -170,7 +170,7 @@ func TestSlowUplink(t *testing.T) {
 			return false
 		})
 		must(t, newObject(t, c, "a", content.FromBytes(noise(300_000))).Sync(t.Context()))
-	})
+	}, func(config *content.Config) { config.Attempts = 1 })
 }
 
 func TestCertificates(t *testing.T) {

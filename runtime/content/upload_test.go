@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -167,6 +168,7 @@ func TestUploadAnswers(t *testing.T) {
 		{name: "308", answers: faults(status(308, "Location", "https://evil.example/x")), want: content.ErrRedirect, puts: 1, status: 308},
 		{name: "wrong ETag once", answers: faults(etag(md5Of(nil))), puts: 2},
 		{name: "wrong ETag twice", answers: faults(etag(md5Of(nil)), etag(md5Of(nil))), want: content.ErrChecksum, puts: 2},
+		{name: "wrong quoted ETag twice", answers: faults(etag(`"`+md5Of(nil)+`"`), etag(`W/"`+strings.ToUpper(md5Of(nil))+`"`)), want: content.ErrChecksum, puts: 2},
 		{name: "quoted ETag", answers: faults(etag(`"` + good + `"`)), puts: 1},
 		{name: "upper-case ETag", answers: faults(etag(strings.ToUpper(good))), puts: 1},
 		{name: "weak ETag", answers: faults(etag(`W/"` + good + `"`)), puts: 1},
@@ -399,8 +401,11 @@ func (c mortalConn) Write(p []byte) (int, error) {
 // attempt, and no reader its only one.
 func TestStaleConnections(t *testing.T) {
 	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		var mu sync.Mutex
 		var alive []*atomic.Bool
 		s.pipe.wrap = func(nc net.Conn) net.Conn {
+			mu.Lock()
+			defer mu.Unlock()
 			dead := new(atomic.Bool)
 			alive = append(alive, dead)
 			return mortalConn{nc, dead}
@@ -414,6 +419,8 @@ func TestStaleConnections(t *testing.T) {
 			synctest.Wait()
 			close(g)
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			for _, dead := range alive {
 				dead.Store(true)
 			}
