@@ -132,6 +132,19 @@ func (l *lane) append(e *entry) {
 	l.tail = e
 }
 
+// insert puts an entry where its ordinal belongs, which is near the head.
+func (l *lane) insert(e *entry) {
+	at := &l.head
+	for *at != nil && (*at).ordinal < e.ordinal {
+		at = &(*at).next
+	}
+	e.next = *at
+	*at = e
+	if e.next == nil {
+		l.tail = e
+	}
+}
+
 // take moves up to n messages of up to maxBytes out of the lanes, highest
 // priority first, and appends them to dst. The first message is taken whatever
 // its size.
@@ -168,8 +181,8 @@ func (q *queue) pop(dst []*entry, p int, before uint64, n, bytes, maxBytes int) 
 	return dst, bytes, true
 }
 
-// putBack returns messages that were taken to where they were: to the front of
-// their lanes, in their order, or to the store. attempted says that the server
+// putBack returns messages that were taken to where they were: to their places in
+// the lanes, near the front, or to the store. attempted says that the server
 // answered.
 func (q *queue) putBack(entries []*entry, attempted bool) {
 	if len(entries) == 0 {
@@ -184,12 +197,7 @@ func (q *queue) putBack(entries []*entry, attempted bool) {
 			q.keep(e)
 			continue
 		}
-		l := &q.lanes[e.message.Priority]
-		e.next = l.head
-		l.head = e
-		if l.tail == nil {
-			l.tail = e
-		}
+		q.lanes[e.message.Priority].insert(e)
 		q.waiting++
 		q.taken--
 	}

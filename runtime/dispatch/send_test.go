@@ -359,6 +359,40 @@ func TestUnreadableAnswerIsDelivery(t *testing.T) {
 	}
 }
 
+// TestFailureInTheFirstHalfOfIsolating: what was not tried yet stays behind what
+// failed.
+func TestFailureInTheFirstHalfOfIsolating(t *testing.T) {
+	for name, failure := range map[string]error{"no answer": errAway, "an attempt": status(500)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newServer()
+				s.block = make(chan struct{})
+				s.onSend = func(n int, ms []*wire.Message) error {
+					if n == 3 {
+						return failure
+					}
+					for _, m := range ms {
+						if m.Data.Items[0].Value.Text() == "bad" {
+							return status(400)
+						}
+					}
+					return nil
+				}
+				d, j := start(t, s, nil)
+				must(t, d.Queue(nil, low("first")))
+				synctest.Wait()
+				must(t, d.Queue(nil, low("a"), low("b"), low("bad"), low("c")))
+				close(s.block)
+				must(t, d.Flush(t.Context()))
+				synctest.Wait()
+				if diff := cmp.Diff([]string{"first", "a", "b", "c"}, j.delivered); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
 func TestDoneIsCalledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
