@@ -342,17 +342,19 @@ func TestPowerFailureInTheMiddleOfACall(t *testing.T) {
 type capricious struct {
 	*server
 	random *rand.Rand
+	of     int // five of so many calls fail
 
-	mu    sync.Mutex
-	took  []string
-	again int
-	known map[wire.UUID]bool
+	mu       sync.Mutex
+	took     []string
+	again    int // messages that were taken before
+	doubtful int // messages of calls whose answer was lost
+	known    map[wire.UUID]bool
 }
 
 func (c *capricious) fate(_ int, ms []*wire.Message) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	fate := c.random.IntN(12)
+	fate := c.random.IntN(c.of)
 	switch fate {
 	case 0:
 		return errAway
@@ -377,6 +379,7 @@ func (c *capricious) fate(_ int, ms []*wire.Message) error {
 		c.took = append(c.took, namesOf([]*wire.Message{m}))
 	}
 	if fate == 4 {
+		c.doubtful += len(ms)
 		return errors.New("connection reset after the messages arrived")
 	}
 	return nil
@@ -389,7 +392,7 @@ func TestNothingIsLostOrReordered(t *testing.T) {
 	withStores(t, outbox.Options{}, func(t *testing.T, r restartable) {
 		random := rand.New(rand.NewPCG(7, 7))
 		s := newServer()
-		c := &capricious{server: s, random: rand.New(rand.NewPCG(8, 8)), known: map[wire.UUID]bool{}}
+		c := &capricious{server: s, of: 12, random: rand.New(rand.NewPCG(8, 8)), known: map[wire.UUID]bool{}}
 		s.onSend = c.fate
 		store := r.open(t)
 		d, j := use(t, s, store, func(c *dispatch.Config) { c.BatchSize = 20 })
@@ -441,9 +444,54 @@ func TestNothingIsLostOrReordered(t *testing.T) {
 				t.Errorf("message %s was neither delivered nor reported", name)
 			}
 		}
+		if c.again > c.doubtful {
+			t.Errorf("%d messages came again, the answers to %d were lost", c.again, c.doubtful)
+		}
 		if c.again == 0 || len(reported) == 0 {
 			t.Error("nothing interesting happened")
 		}
 		t.Logf("messages=%d lost=%d duplicates=%d given up=%d", len(fates), lost, c.again, len(reported))
+	})
+}
+
+// TestTwoPercentFaults sends 100,000 messages while two calls of a hundred fail:
+// every one arrives, in order, and again only if its answer was lost.
+func TestTwoPercentFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const total = 100_000
+		s := newServer()
+		c := &capricious{server: s, of: 250, random: rand.New(rand.NewPCG(1, 2)), known: map[wire.UUID]bool{}}
+		s.onSend = func(n int, ms []*wire.Message) error {
+			s.mu.Lock()
+			s.sends = s.sends[:0] // capricious remembers what counts
+			s.mu.Unlock()
+			return c.fate(n, ms)
+		}
+		l := &logged{disk: outboxtest.NewDisk()}
+		store := l.open(t)
+		d, j := use(t, s, store, func(c *dispatch.Config) { c.BatchSize = 100 })
+		batch := make([]*wire.Encoded, 0, 50)
+		for i := range total {
+			batch = append(batch, sure(fmt.Sprint(i)))
+			if len(batch) == cap(batch) {
+				must(t, d.Queue(nil, batch...))
+				batch = batch[:0]
+			}
+		}
+		must(t, d.Flush(t.Context()))
+		synctest.Wait()
+		stop(t, d, store)
+		if len(c.took) != total || len(j.delivered) != total || len(j.failed) != 0 {
+			t.Fatalf("%d arrived, %d reported as delivered, %d as failed", len(c.took), len(j.delivered), len(j.failed))
+		}
+		for i, name := range c.took {
+			if name != fmt.Sprint(i) {
+				t.Fatalf("message %d arrived as %s", i, name)
+			}
+		}
+		if c.again != c.doubtful || c.again == 0 {
+			t.Errorf("%d messages came again, the answers to %d were lost", c.again, c.doubtful)
+		}
+		t.Logf("messages=%d lost=0 reordered=0 duplicates=%d", total, c.again)
 	})
 }
