@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,7 +28,17 @@ import (
 	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// folderVariable makes the test binary a device program that downloads into a
+// folder until it is killed.
+const folderVariable = "CONTENT_TEST_FOLDER"
+
+func TestMain(m *testing.M) {
+	if folder := os.Getenv(folderVariable); folder != "" {
+		fmt.Println(downloadForEver(folder))
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	endpointID    = "0-AB"
