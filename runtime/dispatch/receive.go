@@ -24,6 +24,11 @@ type receiver struct {
 	wasSent chan struct{} // a batch went through; holds one token
 	poll    atomic.Int64  // polling interval in ns, negative: only after sends
 
+	// calls holds a token, without long polling, from looking at the room until
+	// the requests of the answer are taken over: a call that sends and a poll
+	// both bring requests then, which must keep their order and share the room.
+	calls chan struct{}
+
 	mu    sync.Mutex
 	used  int
 	freed chan struct{} // room appeared; holds one token
@@ -35,6 +40,7 @@ func newReceiver(d *Dispatcher) *receiver {
 		backoff: backoff{base: d.config.BaseDelay},
 		wasSent: make(chan struct{}, 1),
 		freed:   make(chan struct{}, 1),
+		calls:   make(chan struct{}, 1),
 	}
 	r.ctx, r.cancel = context.WithCancel(d.ctx)
 	r.poll.Store(int64(d.config.PollInterval))
@@ -95,24 +101,37 @@ func (r *receiver) pollOnce() {
 		r.sleep(interval)
 	}
 	for r.ctx.Err() == nil {
-		room := r.room()
-		if room <= 0 {
-			return
-		}
-		got, err := r.d.config.Conn.Receive(r.ctx, room, 0)
-		if !r.handle(got, err) || len(got.Requests) == 0 {
+		got, err, asked := r.ask()
+		if !asked || !r.settle(err) || len(got.Requests) == 0 {
 			return
 		}
 	}
 }
 
-// handle takes over what a call brought. After a failure it waits and returns
-// false.
+// ask fetches requests once and takes them over, if there is room.
+func (r *receiver) ask() (got transport.Received, err error, asked bool) {
+	r.calls <- struct{}{}
+	room := r.room()
+	if room <= 0 {
+		<-r.calls
+		return got, nil, false
+	}
+	got, err = r.d.config.Conn.Receive(r.ctx, room, 0)
+	r.accept(got) // releases calls
+	return got, err, true
+}
+
+// handle takes over what a long poll brought, and is settle otherwise.
 func (r *receiver) handle(got transport.Received, err error) bool {
+	r.accept(got)
+	return r.settle(err)
+}
+
+// settle notes how a call went. After a failure it waits and returns false.
+func (r *receiver) settle(err error) bool {
 	if r.ctx.Err() != nil && err != nil {
 		return false
 	}
-	r.accept(got)
 	if err == nil {
 		r.backoff.succeeded()
 		r.d.online()
@@ -146,16 +165,25 @@ func (r *receiver) sent() {
 }
 
 // acceptWithSend is what a call that sends offers to take: nothing while long
-// polling, as Java does (docs/protocol/dispatch.md §5.2).
+// polling, as Java does (docs/protocol/dispatch.md §5.2). It must be followed by
+// accept, until which no other call looks at the room.
 func (r *receiver) acceptWithSend() int {
-	if !r.d.config.NoLongPolling || r.ctx.Err() != nil {
+	if !r.d.config.NoLongPolling {
+		return 0
+	}
+	r.calls <- struct{}{}
+	if r.ctx.Err() != nil {
 		return 0
 	}
 	return max(0, r.room())
 }
 
-// accept passes requests on to the handlers and tells what did not fit.
+// accept passes requests on to the handlers and tells what did not fit. It ends
+// what acceptWithSend or ask began.
 func (r *receiver) accept(got transport.Received) {
+	if r.d.config.NoLongPolling {
+		defer func() { <-r.calls }()
+	}
 	if need := got.MinAcceptBytes; need > 0 {
 		if need > r.d.config.RequestBuffer-overhead {
 			r.d.log.Error("a request waits at the server that is larger than the request buffer", "needs", need, "buffer", r.d.config.RequestBuffer)

@@ -429,3 +429,32 @@ func TestRunStandsInLine(t *testing.T) {
 		d.Run("A", func(context.Context) { t.Error("a closed dispatcher runs work") })
 	})
 }
+
+// TestPollsAndSendsTakeTurns: without long polling both bring requests, which
+// must reach the handlers in the order in which the server gave them out.
+func TestPollsAndSendsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.block = make(chan struct{})
+		d, _ := start(t, s, func(c *dispatch.Config) { c.NoLongPolling = true; c.PollInterval = time.Second })
+		var order []string
+		must(t, d.Handle(dispatch.Any, "", func(_ context.Context, m *wire.Message) *wire.Response {
+			order = append(order, m.ID)
+			return &wire.Response{StatusCode: 202}
+		}))
+		must(t, d.Queue(nil, low("a"))) // its answer will carry the first request
+		time.Sleep(5 * time.Second)
+		if n := len(s.polled()); n != 0 {
+			t.Errorf("%d polls beside a call that sends", n)
+		}
+		s.request("first", "0-AB", "GET", "x", "")
+		close(s.block)
+		synctest.Wait()
+		s.request("second", "0-AB", "GET", "x", "")
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"first", "second"}, order); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
