@@ -1,6 +1,7 @@
 package fidelity_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -95,7 +96,11 @@ func ourSide(t *testing.T) played {
 			}
 			life(t, s, d)
 			d.close(t)
-			p.play(t, kind, s.seen, ids{endpoint: s.endpointID, requests: s.requests})
+			synctest.Wait() // calls that the device cut may still be arriving
+			s.mu.Lock()
+			seen := slices.Clone(s.seen)
+			s.mu.Unlock()
+			p.play(t, kind, seen, ids{endpoint: s.endpointID, requests: s.requests})
 		})
 	}
 	drive(longPolling, "device, long polling", "JAVA-DCD-1", "", wholeLife)
