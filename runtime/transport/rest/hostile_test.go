@@ -2,12 +2,15 @@ package rest_test
 
 import (
 	"compress/gzip"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -353,5 +356,28 @@ func TestConfigIsChecked(t *testing.T) {
 		} else if name == "mqtts" && !errors.Is(err, transport.ErrUnsupported) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestProxy: calls go through the proxy that is chosen for them, and the proxy's
+// own silence is told from the server's.
+func TestProxy(t *testing.T) {
+	s := newServer(t)
+	var asked, dialled string
+	c := s.connect(t, true, func(c *rest.Config) {
+		c.Proxy = func(r *http.Request) (*url.URL, error) {
+			asked = r.URL.Host
+			return url.Parse("http://proxy.example:3128")
+		}
+		c.Dial = func(_ context.Context, _, addr string) (net.Conn, error) {
+			dialled = addr
+			return nil, errors.New("nobody listens there")
+		}
+	})
+	if err := send(t, c); !errors.Is(err, transport.ErrUnreachable) {
+		t.Errorf("error %v", err)
+	}
+	if asked != "127.0.0.1:443" || dialled != "proxy.example:3128" {
+		t.Errorf("asked for %s, dialled %s", asked, dialled)
 	}
 }
