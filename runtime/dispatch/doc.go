@@ -10,5 +10,10 @@
 // one of two ways only, and the sender hears of both: the server accepted it, or
 // it was given up.
 //
+// With Config.Store the durable messages lie in an outbox instead of in memory:
+// they survive the process, and what of them waits is read as it is sent.
+// [Dispatcher.Accept] fixes their place in the order, [Receipt.Wait] waits for the
+// disk. docs/reliability.md has the whole promise.
+//
 // A [Dispatcher] owns its goroutines; [Dispatcher.Close] ends them.
 package dispatch

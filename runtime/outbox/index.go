@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/iotcs-go/iotcs/runtime/wire"
@@ -104,6 +105,19 @@ func (x *index) put(m *Message, size, now uint32) {
 	x.lanes[m.Priority][m.Reliability].push(entry{sequence: m.Sequence, size: size, stored: now, state: pending})
 	x.pending.add(size)
 	x.last = m.Sequence
+}
+
+// reserve makes room for messages that restore will insert.
+func (x *index) reserve(found []ref) {
+	var counts [priorities][reliabilities]int
+	for i := range found {
+		counts[found[i].priority][found[i].reliability]++
+	}
+	for p := range counts {
+		for r, n := range counts[p] {
+			x.lanes[p][r].entries = slices.Grow(x.lanes[p][r].entries, n)
+		}
+	}
 }
 
 // restore inserts a message that was found on the disk.

@@ -122,7 +122,9 @@ func (l *Log) recover() error {
 		byNumber[f.number] = f.segment
 		damaged[f.number] = f.damaged() || f.cut >= 0
 	}
-	for _, f := range rec.waiting() {
+	found := rec.waiting()
+	l.index.reserve(found)
+	for _, f := range found {
 		byNumber[f.segment].live++
 		l.index.restore(f)
 	}

@@ -30,7 +30,7 @@ type finding struct {
 	good     []region // runs of intact records
 	bad      []region // everything else behind the header, but for the cut
 	cut      int64    // where an incomplete record at the end begins, else -1
-	messages []ref
+	from, to int      // its messages among all
 }
 
 func (f *finding) damaged() bool { return !f.intact || len(f.bad) > 0 }
@@ -40,6 +40,7 @@ type recovery struct {
 	folder   folder
 	log      *slog.Logger
 	findings []*finding
+	messages []ref // in the order of the log
 	done     []span
 	attempts []attempt
 	last     uint64 // highest number seen
@@ -93,6 +94,8 @@ func (rec *recovery) scan(f *finding, newest bool) (err error) {
 		rec.saw(stamps{f.header.clock, f.header.wall})
 		rec.last = max(rec.last, f.header.last)
 	}
+	f.from = len(rec.messages)
+	defer func() { f.to = len(rec.messages) }()
 	start := min(segmentHeaderSize, len(rec.buffer))
 	if !f.intact {
 		start = 0 // if the header was cut out, records begin before its end
@@ -165,7 +168,7 @@ func (rec *recovery) record(f *finding, r record, at int) (err error) {
 			return err
 		}
 		m.segment, m.offset = f.number, uint32(at)
-		f.messages = append(f.messages, m)
+		rec.messages = append(rec.messages, m)
 		rec.saw(t)
 	case kindDone:
 		if rec.done, err = readDone(r, rec.done); err != nil {
@@ -194,11 +197,7 @@ func (rec *recovery) saw(t stamps) {
 // waiting returns the messages that are not done with, by number and with their
 // attempts. Of a message that was written twice the newer record counts.
 func (rec *recovery) waiting() []ref {
-	var all []ref
-	for _, f := range rec.findings {
-		all = append(all, f.messages...)
-		f.messages = nil
-	}
+	all := rec.messages
 	bySequence := func(a, b ref) int { return cmp.Compare(a.sequence, b.sequence) }
 	if !slices.IsSortedFunc(all, bySequence) {
 		slices.SortStableFunc(all, bySequence)

@@ -89,10 +89,10 @@ func (rec *recovery) rewrite(f *finding) {
 // shift corrects where the messages of a rewritten segment lie.
 func (rec *recovery) shift(f *finding) {
 	at := segmentHeaderSize
-	i := 0
+	messages := rec.messages[f.from:f.to]
 	for _, good := range f.good {
-		for ; i < len(f.messages) && int(f.messages[i].offset) < good.end; i++ {
-			f.messages[i].offset = uint32(at + int(f.messages[i].offset) - good.start)
+		for ; len(messages) > 0 && int(messages[0].offset) < good.end; messages = messages[1:] {
+			messages[0].offset = uint32(at + int(messages[0].offset) - good.start)
 		}
 		at += good.end - good.start
 	}
