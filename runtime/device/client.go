@@ -15,7 +15,9 @@ import (
 //     virtual device's lock is held: they must not call back into a [Virtual]
 //     before they return.
 //   - Requests for an attached virtual device go to [Virtual.ServeRequest],
-//     one at a time per endpoint and in order of arrival.
+//     one at a time per endpoint and in order of arrival. Only requests that
+//     came before anything could serve them are served later than others
+//     (docs/protocol/dispatch.md §9.3).
 //   - A message that is given up goes to its done function if it has one, and
 //     otherwise to [Virtual.DeliveryFailed] of the virtual device with the
 //     message's source and format.
