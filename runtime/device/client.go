@@ -34,10 +34,10 @@ type Client interface {
 	Detach(v *Virtual)
 
 	// Enqueue accepts one message for sending. m and m.JSON belong to the
-	// caller again when it returns. done, if not nil, is called exactly once:
-	// with nil when the server accepted the message, with the reason when it
-	// was given up; never before Enqueue has returned, and not at all if
-	// Enqueue returned an error.
+	// caller again when it returns. done, if not nil, is called exactly once
+	// from another goroutine: with nil when the server accepted the message,
+	// with the reason when it was given up, perhaps before Enqueue returns. It
+	// is not called at all if Enqueue returned an error.
 	//
 	// Errors: [*QueueFullError], [ErrClosed], an error of the message store.
 	Enqueue(m *wire.Encoded, done func(error)) error
