@@ -34,8 +34,8 @@ type Client interface {
 	Detach(v *Virtual)
 
 	// Enqueue accepts one message for sending. m and m.JSON belong to the
-	// caller again when it returns. done, if not nil, is called exactly once
-	// from another goroutine: with nil when the server accepted the message,
+	// caller again when it returns. done, if not nil, is called exactly once,
+	// by whatever goroutine learns of it: with nil when the server accepted the message,
 	// with the reason when it was given up, perhaps before Enqueue returns. It
 	// is not called at all if Enqueue returned an error.
 	//
