@@ -17,7 +17,7 @@ import (
 func TestDeviceUnderFaults(t *testing.T) {
 	for _, rule := range []string{
 		"status=503,retry-after=3s,route=messages,every=3", "status=500,p=0.2,seed=1", "latency=900ms,every=2", "reset,p=0.2,seed=2",
-		"truncate,route=messages,p=0.2,seed=3", "lost-answer,route=messages,p=0.2,seed=4", "repeat,route=messages", "redeliver",
+		"truncate,route=messages,p=0.2,seed=3", "lost-answer,route=messages,p=0.2,seed=4", "repeat,route=messages", "redeliver,times=1",
 		"skew=3h", "skew=-3h", "expired-token,every=4",
 	} {
 		t.Run(rule, func(t *testing.T) {
