@@ -53,7 +53,8 @@ func TestFilesAreBounded(t *testing.T) {
 	must(t, err)
 	kept := sparse(t, l, 45)
 	s := l.Stats()
-	if most := 2*s.Bytes + 6*64<<10 + 100*3200; s.FileBytes > most {
+	// The last two puts may not have been tidied up after yet.
+	if most := 2*s.Bytes + 6*64<<10 + 2*100*3200; s.FileBytes > most {
 		t.Errorf("%d bytes wait in files of %d, want at most %d", s.Bytes, s.FileBytes, most)
 	}
 	if s.Messages != 150 {
