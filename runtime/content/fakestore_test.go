@@ -345,6 +345,15 @@ func bubble(t *testing.T, f func(t *testing.T, s *fakeStore, c *content.Store), 
 	})
 }
 
+// outside runs f on the real clock: when both ends of a TLS connection over a
+// pipe say good-bye at once, each waits for the other's deadline, and a goroutine
+// that waits for a mutex meanwhile keeps a bubble's clock from reaching it.
+func outside(t *testing.T, f func(t *testing.T, s *fakeStore, c *content.Store), change ...func(*content.Config)) {
+	t.Helper()
+	s := newFakeStore(t)
+	f(t, s, s.open(t, change...))
+}
+
 // pipeListener accepts connections in memory.
 type pipeListener struct {
 	conns  chan net.Conn

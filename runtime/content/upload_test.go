@@ -257,7 +257,7 @@ func TestEarlyRefusal(t *testing.T) {
 		{"reader that can seek", content.FromReader(bytes.NewReader(data), -1), nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+			outside(t, func(t *testing.T, s *fakeStore, c *content.Store) {
 				s.fail("PUT", status(401))
 				o := newObject(t, c, "up.bin", tc.source)
 				err := o.Sync(t.Context())
@@ -278,7 +278,7 @@ func TestEarlyRefusal(t *testing.T) {
 
 // TestEarlySuccess is none: the store cannot have what was not sent.
 func TestEarlySuccess(t *testing.T) {
-	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+	outside(t, func(t *testing.T, s *fakeStore, c *content.Store) {
 		data := noise(5 << 20)
 		s.fail("PUT", status(201))
 		o := newObject(t, c, "up.bin", content.FromBytes(data))
