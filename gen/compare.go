@@ -129,10 +129,12 @@ func (f *Folder) compare(file *File) error {
 // judge finds the state from both contents. Line ends do not count: version control may change them.
 func (file *File) judge() {
 	disk := plainEnds(file.Disk)
+	if file.Content != nil && bytes.Equal(disk, file.Content) {
+		file.State, file.Disk = Current, nil
+		return
+	}
 	intact, summed := emit.CheckSum(disk)
 	switch {
-	case file.Content != nil && bytes.Equal(disk, file.Content):
-		file.State, file.Disk = Current, nil
 	case !summed && !bytes.HasPrefix(disk, []byte(generatedMark)):
 		file.State, file.Why = Foreign, "a file that was not generated has this name"
 	case !intact:

@@ -28,7 +28,7 @@ func inner(paragraphs ...string) jen.Code {
 func commentText(width int, paragraphs ...string) string {
 	var b strings.Builder
 	for _, p := range paragraphs {
-		p = paragraph(strings.TrimSpace(quotes.Replace(printable(p))))
+		p = paragraph(strings.TrimSpace(typographic(printable(p))))
 		if p == "" {
 			continue
 		}
@@ -40,8 +40,13 @@ func commentText(width int, paragraphs ...string) string {
 	return b.String()
 }
 
-// quotes are what gofmt makes of doubled quotation marks.
-var quotes = strings.NewReplacer("``", "“", "''", "”")
+// typographic makes of doubled quotation marks what gofmt makes of them.
+func typographic(text string) string {
+	if !strings.ContainsAny(text, "`'") {
+		return text
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(text, "``", "“"), "''", "”")
+}
 
 // wrap writes a paragraph as lines of a comment. Each line begins with "// ", so none is a directive; none but the first can begin with
 // +build, which is a build constraint in spite of the blank.

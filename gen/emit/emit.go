@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/format"
 	"go/token"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -82,11 +83,11 @@ func source(p *plan.Package, name string) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("no such file in generated packages")
 	}
-	var raw bytes.Buffer
+	var raw rendered
 	if err := f.Render(&raw); err != nil {
 		return nil, err
 	}
-	src := layout(groupImports(raw.Bytes()))
+	src := layout(groupImports(raw))
 	if f.columns {
 		var err error
 		if src, err = format.Source(src); err != nil {
@@ -94,6 +95,18 @@ func source(p *plan.Package, name string) ([]byte, error) {
 		}
 	}
 	return appendSum(src), nil
+}
+
+// rendered is what jennifer renders. It writes once, a buffer that it is done with: taken over instead of copied.
+type rendered []byte
+
+func (r *rendered) Write(b []byte) (int, error) {
+	if *r == nil {
+		*r = b
+	} else {
+		*r = append(*r, b...)
+	}
+	return len(b), nil
 }
 
 // file is a file in the making. Code that occurs many times is made once: jennifer renders it as often as it was added.
@@ -128,7 +141,7 @@ func (f *file) decl(doc, code jen.Code) {
 	f.Line()
 }
 
-// groupImports puts an empty line between the standard library's imports and the others, as people do. They come sorted.
+// groupImports puts an empty line between the standard library's imports and the others, as people do. They come sorted. It changes src.
 func groupImports(src []byte) []byte {
 	start := bytes.Index(src, []byte("\nimport (\n"))
 	if start < 0 {
@@ -136,9 +149,12 @@ func groupImports(src []byte) []byte {
 	}
 	own := []byte(`"` + devicePath + `"` + "\n")
 	end := start + bytes.Index(src[start:], []byte("\n)\n")) + 1
-	block := src[start:end]
-	if at := bytes.Index(block, own); at >= 0 {
-		block = append(append(bytes.Clone(block[:at]), block[at+len(own):]...), "\n"+string(own)...)
+	at := bytes.Index(src[start:end], own)
+	if at < 0 {
+		return src
 	}
-	return append(append(bytes.Clone(src[:start]), block...), src[end:]...)
+	last := end - len(own)
+	copy(src[start+at:last], src[start+at+len(own):end])
+	copy(src[last:end], own)
+	return slices.Insert(src, last, '\n')
 }

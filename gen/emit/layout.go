@@ -6,7 +6,7 @@ import "bytes"
 // inside the line as they should be, so that what is missing are tabs. go/format would take four fifths of the generator's time for that;
 // it is used where columns are to be aligned. Tests hold both ways to go/format.
 func layout(src []byte) []byte {
-	out := make([]byte, 0, len(src)+len(src)/8)
+	out := make([]byte, 0, len(src)+len(src)/8+sumSize)
 	depth, empty := 0, false
 	for line := range bytes.Lines(src) {
 		line = bytes.TrimSpace(line)
