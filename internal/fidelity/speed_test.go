@@ -3,11 +3,15 @@
 package fidelity_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -140,6 +144,39 @@ func BenchmarkPost(b *testing.B) {
 		if _, err := c.Send(b.Context(), body, 0); err != nil {
 			b.Fatal(err)
 		}
+	}
+	before.reportSince(b)
+}
+
+// BenchmarkPostBare writes the bytes of the same call and reads those of its
+// answer, and does nothing else: what TLS, the kernel and Go's scheduler take of
+// BenchmarkPost.
+func BenchmarkPostBare(b *testing.B) {
+	f := startFar(b)
+	under, err := f.dial(b.Context(), "tcp", "")
+	must(b, err)
+	defer under.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(f.anchor)
+	conn := tls.Client(under, &tls.Config{RootCAs: roots, ServerName: strings.Split(host, ":")[0]})
+	body := body100()
+	call := fmt.Appendf(nil, "POST %s?acceptBytes=0 HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n%s", messagesPath, host, len(body), body)
+	answer := make([]byte, 4<<10)
+	exchange := func() {
+		if _, err := conn.Write(call); err != nil {
+			b.Fatal(err)
+		}
+		if n, err := conn.Read(answer); err != nil || !bytes.HasPrefix(answer[:n], []byte("HTTP/1.1 202 ")) {
+			b.Fatalf("%q %v", answer[:n], err)
+		}
+	}
+	for range 10 {
+		exchange()
+	}
+	b.SetBytes(int64(len(body)))
+	before := cpuTime(b)
+	for b.Loop() {
+		exchange()
 	}
 	before.reportSince(b)
 }

@@ -61,6 +61,7 @@ func permitted() []arrows {
 		{from: formula},
 
 		{from: transport, ours: []string{wire, trust, transport}, theirs: []string{backoff, rate}},
+		{from: "runtime/transport/httpconn"},
 		{from: "runtime/transport/mqtt", ours: []string{wire, trust, transport}, theirs: []string{backoff, rate, paho}},
 		{from: outbox, ours: []string{wire}, theirs: []string{sys}},
 		{from: dispatch, ours: []string{wire, "runtime/transport", outbox}, theirs: []string{backoff, rate, metric, attribute}},

@@ -39,6 +39,10 @@ type request struct {
 // in memory, and copies others through a buffer that it makes for each call.
 const atOnce = 32 << 10
 
+// readAtOnce is the size up to which memory is taken for an answer because the
+// server announces it.
+const readAtOnce = 4 << 10
+
 // reader reads the body. The progress of a large one is noted; a small one must
 // get through within the response timeout as a whole.
 func (r *request) reader(w *watcher) io.Reader {
@@ -85,18 +89,16 @@ func (c *Client) exchange(ctx context.Context, r request, token *token) (*answer
 	if c.ctx.Err() != nil {
 		return nil, transport.ErrClosed
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, r.hold+maxCallTime, errSlow)
-	defer cancel()
 	patience := c.timeout
 	if r.hold > 0 {
 		patience = r.hold + c.offset
 	}
-	ctx, w := watch(ctx, patience)
+	ctx, w := watch(ctx, patience, r.hold+maxCallTime)
 	defer w.stop()
 	release := context.AfterFunc(c.ctx, w.close)
 	defer release()
 
-	resp, err := c.http.Do(c.build(ctx, r, token, w))
+	resp, err := c.http.RoundTrip(c.build(ctx, r, token, w))
 	if err != nil {
 		return nil, c.explain(ctx, r, err)
 	}
@@ -155,6 +157,13 @@ func (c *Client) build(ctx context.Context, r request, token *token, w *watcher)
 func readAll(body io.Reader, limit, announced int64) ([]byte, error) {
 	if announced > limit {
 		return nil, fmt.Errorf("%w: %d bytes announced, limit %d", transport.ErrTooLarge, announced, limit)
+	}
+	if announced >= 0 && announced <= readAtOnce {
+		data := make([]byte, announced)
+		if _, err := io.ReadFull(body, data); err != nil {
+			return nil, err
+		}
+		return data, nil
 	}
 	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	if err != nil {

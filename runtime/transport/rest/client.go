@@ -3,11 +3,11 @@ package rest
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/iotcs-go/iotcs/runtime/transport"
+	"github.com/iotcs-go/iotcs/runtime/transport/httpconn"
 	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
@@ -15,7 +15,7 @@ import (
 // no call by itself.
 type Client struct {
 	assets  trust.Assets
-	http    *http.Client
+	http    *httpconn.Transport
 	base    string
 	timeout time.Duration
 	offset  time.Duration
@@ -51,7 +51,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	hc, err := config.httpClient()
+	hc, err := config.transport()
 	if err != nil {
 		return nil, err
 	}

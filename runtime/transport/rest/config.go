@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/iotcs-go/iotcs/runtime/transport"
+	"github.com/iotcs-go/iotcs/runtime/transport/httpconn"
 	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
@@ -56,8 +57,8 @@ const defaultResponseTimeout = 15 * time.Second
 // maxHeaderBytes bounds the header of an answer.
 const maxHeaderBytes = 64 << 10
 
-// httpClient builds the HTTP client of a connection.
-func (c *Config) httpClient() (*http.Client, error) {
+// transport builds what makes the HTTP calls of a connection.
+func (c *Config) transport() (*httpconn.Transport, error) {
 	tlsConfig, err := c.tlsConfig()
 	if err != nil {
 		return nil, err
@@ -72,21 +73,18 @@ func (c *Config) httpClient() (*http.Client, error) {
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &http.Client{
-		Transport: &http.Transport{
-			DialContext:            dial,
-			Proxy:                  proxy,
-			TLSClientConfig:        tlsConfig,
-			TLSHandshakeTimeout:    c.ResponseTimeout,
-			Protocols:              protocols,
-			MaxIdleConnsPerHost:    2,              // one for messages, one for the long poll
-			WriteBufferSize:        atOnce + 4<<10, // and the header
-			IdleConnTimeout:        90 * time.Second,
-			MaxResponseHeaderBytes: maxHeaderBytes,
-			DisableCompression:     true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	return httpconn.New(&http.Transport{
+		DialContext:            dial,
+		Proxy:                  proxy,
+		TLSClientConfig:        tlsConfig,
+		TLSHandshakeTimeout:    c.ResponseTimeout,
+		Protocols:              protocols,
+		MaxIdleConnsPerHost:    2,              // one for messages, one for the long poll
+		WriteBufferSize:        atOnce + 4<<10, // and the header
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		DisableCompression:     true,
+	}, atOnce), nil
 }
 
 func (c *Config) tlsConfig() (*tls.Config, error) {

@@ -19,7 +19,7 @@ import (
 // with a bad certificate.
 var released = time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
 
-// explain turns an error of net/http into one that a caller can act on. The
+// explain turns an error of a call into one that a caller can act on. The
 // original stays in the chain.
 func (c *Client) explain(ctx context.Context, r request, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
@@ -33,7 +33,7 @@ func (c *Client) explain(ctx context.Context, r request, err error) error {
 	}
 	var certificate *tls.CertificateVerificationError
 	if !errors.As(err, &certificate) {
-		return fmt.Errorf("%w: %w", transport.ErrUnreachable, err)
+		return fmt.Errorf("%s %s: %w: %w", r.method, r.path, transport.ErrUnreachable, err)
 	}
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(released) {
