@@ -3,7 +3,7 @@
 // figure, measured, bound, held or not. docs/performance.md says what each figure
 // means, and what they were.
 //
-//	go run ./internal/figures [-messages n] [-rounds n] [-peer=false]
+//	go run ./internal/figures [-messages n] [-rounds n] [-peer=false] [-profiles folder]
 //
 // Everything is measured in one run. What a figure is about runs in a process of
 // its own: the emulator, the device, the device with many virtual devices, the

@@ -33,7 +33,8 @@ func small(args ...string) []string {
 
 func TestRun(t *testing.T) {
 	var out, errors bytes.Buffer
-	if code := start(t.Context(), small("-peer=false"), strings.NewReader(""), &out, &errors); code != 0 {
+	profiles := t.TempDir()
+	if code := start(t.Context(), small("-peer=false", "-profiles", profiles), strings.NewReader(""), &out, &errors); code != 0 {
 		t.Fatalf("exit code %d\n%s\n%s", code, &out, &errors)
 	}
 	want := []string{"outbox: put with group commit", "outbox: open with 300 waiting", "device: 300 messages", "device: peak memory", "20 virtual devices, new: each"}
@@ -45,6 +46,11 @@ func TestRun(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "JavaScript") || strings.Contains(out.String(), "not measured") {
 		t.Errorf("table:\n%s", &out)
+	}
+	for _, role := range []string{roleCloud, roleSender, roleVirtuals, roleStore} {
+		if info, err := os.Stat(profileOf(profiles, role)); err != nil || info.Size() == 0 {
+			t.Errorf("profile of %s: %v", role, err)
+		}
 	}
 }
 
@@ -99,7 +105,7 @@ func TestWrongUse(t *testing.T) {
 
 func TestUnknownRole(t *testing.T) {
 	var out, errors bytes.Buffer
-	if code := start(t.Context(), []string{workerArgument, "nobody", "{}"}, strings.NewReader(""), &out, &errors); code != 1 || errors.Len() == 0 {
+	if code := start(t.Context(), []string{workerArgument, "nobody", "", "{}"}, strings.NewReader(""), &out, &errors); code != 1 || errors.Len() == 0 {
 		t.Errorf("exit code %d, %q", code, &errors)
 	}
 }

@@ -20,6 +20,7 @@ type config struct {
 	Rounds       int // how often; the table shows the median
 	Peer         bool
 	Model        string // file of the humidity sensor's device model
+	Profiles     string // folder; "" keeps none
 }
 
 func main() {
@@ -31,8 +32,9 @@ func main() {
 // start runs the program, or a worker of it when it was started as one, and
 // returns the exit code.
 func start(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) == 3 && args[0] == workerArgument {
-		if err := work(ctx, args[1], json.RawMessage(args[2]), newTalk(stdin, stdout)); err != nil {
+	if len(args) == 4 && args[0] == workerArgument {
+		err := profiled(args[2], func() error { return work(ctx, args[1], json.RawMessage(args[3]), newTalk(stdin, stdout)) })
+		if err != nil {
 			fmt.Fprintf(stderr, "figures: %s: %v\n", args[1], err)
 			return 1
 		}
@@ -62,6 +64,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags.IntVar(&c.PeerMessages, "peer-messages", 5_000, "`number` of messages through the official JavaScript client")
 	flags.IntVar(&c.Rounds, "rounds", 3, "`times` that sending and storing are measured; the median counts")
 	flags.BoolVar(&c.Peer, "peer", true, "measure the official JavaScript client too")
+	flags.StringVar(&c.Profiles, "profiles", "", "keep a profile of the processor time of each role in the `folder`; profiling costs some")
 	flags.StringVar(&c.Model, "model", "models/dm-urn%3Acom%3Aexample%3Aiot%3Adevice%3Ahumidity_sensor.json", "`file` of the device model")
 	if err := flags.Parse(args); err != nil {
 		return c, err

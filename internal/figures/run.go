@@ -115,7 +115,7 @@ func (m *measurement) all(ctx context.Context) (err error) {
 }
 
 func (m *measurement) hire(ctx context.Context, role string, settings, ready any) (*worker, error) {
-	command, err := copyOf(ctx, role, settings)
+	command, err := copyOf(ctx, role, profileOf(m.config.Profiles, role), settings)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (m *measurement) store(ctx context.Context) error {
 
 // send measures the device once.
 func (m *measurement) send(ctx context.Context) error {
-	command, err := copyOf(ctx, roleSender, senderSettings{m.files[ownDevice], m.config.Messages})
+	command, err := copyOf(ctx, roleSender, profileOf(m.config.Profiles, roleSender), senderSettings{m.files[ownDevice], m.config.Messages})
 	if err != nil {
 		return err
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// workerArgument is the first argument of a worker; its role and its settings
-// follow.
+// workerArgument is the first argument of a worker; its role, the file of its
+// profile and its settings follow.
 const workerArgument = "worker"
 
 // answerPrefix begins a line that answers; others are what a program prints.
@@ -67,8 +67,9 @@ func (s *shared) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-// copyOf is the command of a worker that is this program.
-func copyOf(ctx context.Context, role string, settings any) (*exec.Cmd, error) {
+// copyOf is the command of a worker that is this program. profile is
+// the file of its profile, "" for none.
+func copyOf(ctx context.Context, role, profile string, settings any) (*exec.Cmd, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func copyOf(ctx context.Context, role string, settings any) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return exec.CommandContext(ctx, program, workerArgument, role, string(told)), nil
+	return exec.CommandContext(ctx, program, workerArgument, role, profile, string(told)), nil
 }
 
 // hire starts a worker and waits for its first answer, which says that it is
