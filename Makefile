@@ -9,7 +9,7 @@ CLIENT     := iotcs-csl-js@19.1.5
 INTEROP    := .interop
 STATICCHECK = $(GO) tool -modfile=internal/tools/go.mod staticcheck
 
-.PHONY: help demo test unit bench generate check lint interop-tools cross clean
+.PHONY: help demo test unit bench figures generate check lint interop-tools cross clean
 
 help:
 	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,11 @@ unit:
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	cd internal/bench && $(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Speed and memory against their bounds, the official JavaScript client beside;
+# on a quiet machine.
+figures: interop-tools
+	$(GO) run ./internal/figures
 
 generate:
 	$(GO) run ./cmd/iotcs-gen generate

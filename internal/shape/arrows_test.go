@@ -100,6 +100,7 @@ func permitted() []arrows {
 
 		// Support of tests.
 		{from: "internal/fidelity"},
+		{from: "internal/figures", ours: []string{device, outbox, wire, trust, "emulator", "generated/...", "internal/interop"}},
 		{from: "internal/interop/..."},
 		{from: "runtime/outbox/outboxtest", ours: []string{outbox, wire}},
 		{from: "internal/racetest"},

@@ -131,12 +131,12 @@ func TestFilesThatWeMake(t *testing.T) {
 		{"new, port by default", with(func(c *trust.Config) { c.ServerURI = "https://iot.example.com" }), nil},
 		{"one anchor", with(func(c *trust.Config) { c.TrustAnchors = anchors[:1] }), nil},
 		{"several anchors", with(func(c *trust.Config) { c.TrustAnchors = anchors }), nil},
-		{"gateway", with(func(c *trust.Config) { c.ConnectedDevices = behind() }), nil},
+		{"gateway", with(func(c *trust.Config) { c.ConnectedDevices = connected() }), nil},
 		{"made activated", with(func(c *trust.Config) { c.EndpointID, c.Key = "0-AB", testKey() }), nil},
 		{"enterprise integration", with(func(c *trust.Config) { c.Enterprise = true }), nil},
 		{"activated", with(func(c *trust.Config) { c.TrustAnchors = anchors }), activate},
-		{"gateway, activated", with(func(c *trust.Config) { c.ConnectedDevices, c.TrustAnchors = behind(), anchors }), activate},
-		{"activated and reset", with(func(c *trust.Config) { c.ConnectedDevices, c.TrustAnchors = behind(), anchors }), func(t *testing.T, path string) {
+		{"gateway, activated", with(func(c *trust.Config) { c.ConnectedDevices, c.TrustAnchors = connected(), anchors }), activate},
+		{"activated and reset", with(func(c *trust.Config) { c.ConnectedDevices, c.TrustAnchors = connected(), anchors }), func(t *testing.T, path string) {
 			activate(t, path)
 			reset(t, path)
 		}},
@@ -213,7 +213,7 @@ func TestFilesThatTheyActivate(t *testing.T) {
 		"our file": func(t *testing.T, path string) {
 			must(t, trust.Create(path, []byte(passphrase), trust.Config{
 				ServerURI: "https://iot.example.com", ClientID: "DEV-0003", Secret: trust.Secret("s3cret"),
-				TrustAnchors: []*x509.Certificate{rsaRoot(t, "root"), rsaRoot(t, "another")}, ConnectedDevices: behind(),
+				TrustAnchors: []*x509.Certificate{rsaRoot(t, "root"), rsaRoot(t, "another")}, ConnectedDevices: connected(),
 			}))
 		},
 	}
@@ -260,8 +260,8 @@ func reset(t *testing.T, path string) {
 	must(t, f.Reset())
 }
 
-// behind are indirectly connected devices.
-func behind() []trust.ConnectedDevice {
+// connected are indirectly connected devices.
+func connected() []trust.ConnectedDevice {
 	return []trust.ConnectedDevice{{ID: "ICD-1", Secret: trust.Secret("first secret")}, {ID: "ICD-2", Secret: trust.Secret("second secret")}}
 }
 

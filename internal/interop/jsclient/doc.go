@@ -6,9 +6,10 @@
 // trust reads those that the client makes and activates. Then the client lives
 // against the emulator: it activates, fetches its device model, sends values and
 // alerts, is written to and called, polling both ways, over a restart of the
-// emulator, over one of its own, and with a wrong clock.
+// emulator, over one of its own, and with a wrong clock. As a gateway it also
+// registers two devices behind it and speaks for both.
 //
-// One thing is added from outside, by testdata/device.js: a property "model" of
+// One thing is added from outside, by testdata/peer.js: a property "model" of
 // virtual devices, without which this release of the client never answers the
 // write of an attribute (docs/protocol/transport.md §12).
 package jsclient

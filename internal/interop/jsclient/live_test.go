@@ -138,9 +138,9 @@ func obeys(t *testing.T, cloud *emulatortest.Server, p *peer, endpointID string)
 		t.Errorf("the device saw the write as %+v", e)
 	}
 	want := []event{
-		{Event: "action", Action: "reset", Arguments: map[string]any{}},
-		{Event: "action", Action: "calibrate", Arguments: map[string]any{"value": 2.5}},
-		{Event: "action", Action: "prime", Arguments: map[string]any{"seconds": 5.0, "hard": true}},
+		{Event: "action", EndpointID: endpointID, Action: "reset", Arguments: map[string]any{}},
+		{Event: "action", EndpointID: endpointID, Action: "calibrate", Arguments: map[string]any{"value": 2.5}},
+		{Event: "action", EndpointID: endpointID, Action: "prime", Arguments: map[string]any{"seconds": 5.0, "hard": true}},
 	}
 	if diff := cmp.Diff(want, []event{p.wait("action"), p.wait("action"), p.wait("action")}); diff != "" {
 		t.Errorf("the device saw other calls (-want +got):\n%s", diff)

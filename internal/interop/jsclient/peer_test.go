@@ -13,19 +13,36 @@ import (
 	"time"
 )
 
-// settings are what testdata/device.js is told.
+// settings are what testdata/device.js is told, or testdata/gateway.js if there
+// are devices behind it.
 type settings struct {
-	Conf               string `json:"conf"`
-	Passphrase         string `json:"passphrase"`
-	URN                string `json:"urn"`
-	DisableLongPolling bool   `json:"disableLongPolling"`
-	Clock              int64  `json:"clock"` // how many ms its clock is ahead
+	Conf               string   `json:"conf"`
+	Passphrase         string   `json:"passphrase"`
+	URN                string   `json:"urn"`
+	DisableLongPolling bool     `json:"disableLongPolling"`
+	Clock              int64    `json:"clock"` // how many ms its clock is ahead
+	Behind             []behind `json:"behind,omitempty"`
+}
+
+// behind is a device that the gateway registers.
+type behind struct {
+	HardwareID string            `json:"hardwareId"`
+	Restricted bool              `json:"restricted"`
+	Metadata   map[string]string `json:"metadata"`
+}
+
+func (s *settings) script() string {
+	if len(s.Behind) > 0 {
+		return "gateway.js"
+	}
+	return "device.js"
 }
 
 // event is what the official client's device says.
 type event struct {
 	Event      string
 	EndpointID string
+	HardwareID string
 	Attributes []string
 	Attribute  string
 	Value      any
@@ -57,7 +74,7 @@ func startPeer(t *testing.T, s settings) *peer {
 	told, err := json.Marshal(s)
 	must(t, err)
 	p := &peer{t: t, ended: make(chan struct{}), more: make(chan struct{})}
-	p.command = node(t, context.Background(), "device.js", told)
+	p.command = node(t, context.Background(), s.script(), told)
 	p.stdin, err = p.command.StdinPipe()
 	must(t, err)
 	stdout, err := p.command.StdoutPipe()

@@ -57,6 +57,11 @@ const defaultResponseTimeout = 15 * time.Second
 // maxHeaderBytes bounds the header of an answer.
 const maxHeaderBytes = 64 << 10
 
+// maxIdle is how many connections are kept that are not in use. Messages and the
+// long poll use two; a gateway that registers many devices at once uses more, and
+// would otherwise make a connection for nearly each of them.
+const maxIdle = 32
+
 // transport builds what makes the HTTP calls of a connection.
 func (c *Config) transport() (*httpconn.Transport, error) {
 	tlsConfig, err := c.tlsConfig()
@@ -79,7 +84,7 @@ func (c *Config) transport() (*httpconn.Transport, error) {
 		TLSClientConfig:        tlsConfig,
 		TLSHandshakeTimeout:    c.ResponseTimeout,
 		Protocols:              protocols,
-		MaxIdleConnsPerHost:    2,              // one for messages, one for the long poll
+		MaxIdleConnsPerHost:    maxIdle,
 		WriteBufferSize:        atOnce + 4<<10, // and the header
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: maxHeaderBytes,
