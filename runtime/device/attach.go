@@ -56,10 +56,10 @@ func (d *Device) Detach(v *Virtual) {
 }
 
 // Enqueue implements [Client].
-func (d *Device) Enqueue(m *wire.Encoded, done func(error)) error {
+func (d *Device) Enqueue(m *wire.Encoded, done func(error)) (Receipt, error) {
 	q, err := d.running()
 	if err != nil {
-		return err
+		return Receipt{}, err
 	}
 	return d.metrics.enqueue(q, done, m)
 }

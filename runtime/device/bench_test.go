@@ -15,9 +15,9 @@ type sink struct{ bytes int }
 func (*sink) Attach(*device.Virtual) error { return nil }
 func (*sink) Detach(*device.Virtual)       {}
 func (*sink) Now() time.Time               { return time.Now() }
-func (s *sink) Enqueue(m *wire.Encoded, _ func(error)) error {
+func (s *sink) Enqueue(m *wire.Encoded, _ func(error)) (device.Receipt, error) {
 	s.bytes += len(m.JSON)
-	return nil
+	return device.Receipt{}, nil
 }
 
 // update is an update builder the way generated code writes it.

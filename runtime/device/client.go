@@ -34,13 +34,16 @@ type Client interface {
 	Detach(v *Virtual)
 
 	// Enqueue accepts one message for sending. m and m.JSON belong to the
-	// caller again when it returns. done, if not nil, is called exactly once,
-	// by whatever goroutine learns of it: with nil when the server accepted the message,
-	// with the reason when it was given up, perhaps before Enqueue returns. It
-	// is not called at all if Enqueue returned an error.
+	// caller again when it returns, and its place in the order is fixed. The
+	// receipt is waited for without the virtual device's lock; a client that
+	// stores nothing returns the zero Receipt. done, if not nil, is called exactly
+	// once, by whatever goroutine learns of it: with nil when the server accepted
+	// the message, with the reason when it was given up, perhaps before Enqueue
+	// returns. It is not called at all if Enqueue, or the wait for its receipt,
+	// returned an error.
 	//
-	// Errors: [*QueueFullError], [ErrClosed], an error of the message store.
-	Enqueue(m *wire.Encoded, done func(error)) error
+	// Errors: [*QueueFullError], [*OutboxFullError], [ErrClosed].
+	Enqueue(m *wire.Encoded, done func(error)) (Receipt, error)
 
 	// Now is the clock for event times. It follows the server's clock where
 	// the server has told it.

@@ -5,9 +5,11 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -20,7 +22,13 @@ import (
 	"github.com/iotcs-go/iotcs/runtime/trust"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		fmt.Fprintln(os.Stderr, "the device program failed:", runProgram(role))
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // cloud is an emulator that listens in memory, so that it runs in bubbles of
 // testing/synctest too, where the clock begins in the year 2000.

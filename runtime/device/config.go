@@ -33,6 +33,7 @@ type config struct {
 	gateway  bool
 	policy   policyConfig
 	state    string // folder; "" keeps nothing
+	outbox   outboxConfig
 	meters   metric.MeterProvider
 
 	diagnostics diagnosticsConfig
@@ -227,7 +228,7 @@ func OnDrift(d Drift) Option {
 }
 
 // positive is an option that takes values above 0.
-func positive[T int | time.Duration](what string, value T, set func(*config)) Option {
+func positive[T int | int64 | time.Duration](what string, value T, set func(*config)) Option {
 	return func(c *config) error {
 		if value <= 0 {
 			return fmt.Errorf("%s %v: must be above 0", what, value)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
+	"github.com/iotcs-go/iotcs/runtime/outbox"
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
 	"github.com/iotcs-go/iotcs/runtime/trust"
 	"github.com/iotcs-go/iotcs/runtime/wire"
@@ -27,6 +28,7 @@ type Device struct {
 	conn   *rest.Client
 	log    *slog.Logger
 	drift  *driftCheck
+	outbox *outbox.Log // nil without WithOutbox
 
 	metrics      *metrics  // nil without meter provider
 	policies     *policies // nil until activated
@@ -61,7 +63,8 @@ type hooks struct {
 // server.
 //
 // Errors: [ErrPassphrase] and the other errors of [trust.Open],
-// [ErrTransportUnsupported], an invalid option.
+// [ErrTransportUnsupported], an invalid option; with an outbox [ErrOutboxLocked],
+// [ErrOutboxVersion], [ErrDiskFull] and those of the file system.
 func Open[P string | []byte](ctx context.Context, conf string, passphrase P, opts ...Option) (*Device, error) {
 	secret := []byte(passphrase) // of a []byte: the caller's own
 	defer trust.Wipe(secret)
@@ -94,14 +97,17 @@ func OpenAssets(ctx context.Context, assets trust.Assets, opts ...Option) (*Devi
 	if d.conn, err = d.connect(); err != nil {
 		return nil, err
 	}
-	if d.metrics, err = newMetrics(d); err != nil {
+	if err := d.openOutbox(); err != nil {
 		return nil, errors.Join(err, d.conn.Close())
+	}
+	if d.metrics, err = newMetrics(d); err != nil {
+		return nil, errors.Join(err, d.conn.Close(), d.closeOutbox())
 	}
 	d.drift = newDriftCheck(d)
 	d.connectivity.d = d
 	if id := assets.EndpointID(); id != "" {
 		if err := d.start(id); err != nil {
-			return nil, errors.Join(err, d.metrics.stop(), d.conn.Close())
+			return nil, errors.Join(err, d.metrics.stop(), d.conn.Close(), d.closeOutbox())
 		}
 	}
 	return d, nil
@@ -131,6 +137,9 @@ func (d *Device) start(endpointID string) error {
 	config.Now = d.Now
 	config.Reporter = reporter{d}
 	config.Logger = d.component("dispatcher")
+	if d.outbox != nil {
+		config.Store = d.outbox
+	}
 	dispatcher, err := dispatch.New(config)
 	if err != nil {
 		return err
@@ -236,9 +245,10 @@ func (d *Device) WaitCapacity(ctx context.Context, n int) error {
 }
 
 // Close closes the virtual devices, lets running handlers finish, sends what
-// waits and releases everything. When ctx ends first, handlers are cancelled and
-// the messages that were left are reported as undelivered and counted in a
-// [*LeftError]. Closing again does nothing.
+// waits and releases everything. When ctx ends first, or a call fails, handlers are
+// cancelled and a [*LeftError] counts the messages that were left: those in memory
+// are reported as undelivered, those in the outbox stay there and are sent when the
+// device is opened the next time. Closing again does nothing.
 func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closing {
@@ -254,9 +264,7 @@ func (d *Device) Close(ctx context.Context) error {
 	var errs []error
 	if dispatcher != nil {
 		d.policies.stop()
-		for _, v := range d.attached() {
-			errs = append(errs, v.flushPolicy())
-		}
+		errs = append(errs, d.flushPolicies(ctx))
 		errs = append(errs, dispatcher.Close(ctx))
 	}
 	for _, v := range d.attached() {
@@ -265,7 +273,19 @@ func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
 	d.mu.Unlock()
-	return errors.Join(append(errs, d.metrics.stop(), d.conn.Close())...)
+	return errors.Join(append(errs, d.metrics.stop(), d.conn.Close(), d.closeOutbox())...)
+}
+
+// flushPolicies ends the policies of all virtual devices and waits for the disk
+// once.
+func (d *Device) flushPolicies(ctx context.Context) error {
+	var errs []error
+	var receipts []Receipt
+	for _, v := range d.attached() {
+		sent, err := v.flushPolicy()
+		errs, receipts = append(errs, err), append(receipts, sent...)
+	}
+	return errors.Join(append(errs, waitAll(ctx, receipts))...)
 }
 
 // attached returns the virtual devices.

@@ -166,10 +166,10 @@ func (f *Fields) items(head *messageHead, opts []MessageOption) ([]wire.Item, er
 }
 
 // send queues the message that encode appends.
-func (f *Fields) send(t wire.MessageType, head messageHead, items []wire.Item, encode func([]byte, *wire.Header) []byte) error {
+func (f *Fields) send(t wire.MessageType, head messageHead, items []wire.Item, encode func([]byte, *wire.Header) []byte) (err error) {
 	v := f.v
 	v.mu.Lock()
-	defer v.unlock()
+	defer v.settle(&err)
 	if err := v.unusable(); err != nil {
 		return err
 	}

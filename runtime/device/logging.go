@@ -19,7 +19,8 @@ const componentKey = "component"
 func LogComponents() []string {
 	return []string{
 		"activation", "connectivity", "delivery", "device", "diagnostics", "dispatcher", "model",
-		"policy", "policy-device", "state", "transport", "virtual",
+		"outbox", "policy", "policy-device", "receiver", "request-buffer", "requests", "state", "transmitter",
+		"transport", "virtual",
 	}
 }
 

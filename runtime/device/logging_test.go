@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"go/ast"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/iotcs-go/iotcs/emulator"
 	"github.com/iotcs-go/iotcs/runtime/device"
+	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
 // records is a handler that keeps the components of all records.
@@ -92,8 +94,9 @@ func TestEachComponentLogs(t *testing.T) {
 			c.ask(d.EndpointID(), "GET", capabilities+"diagnostics/info", "")
 		},
 		"dispatcher": func(t *testing.T, c *cloud, logged device.Option) {
+			d := c.open(c.assets("D-1", true), logged)
 			c.cut(true)
-			must(t, c.open(c.assets("D-1", true), logged).Wait(t.Context(), device.StateBackoff))
+			closeAtOnce(d) // messages are given up
 		},
 		"model": func(t *testing.T, c *cloud, logged device.Option) {
 			dir := t.TempDir()
@@ -101,6 +104,30 @@ func TestEachComponentLogs(t *testing.T) {
 			if _, err := c.open(c.assets("D-1", true), logged, device.WithModelStore(dir)).Model(t.Context(), "urn:x"); err == nil {
 				t.Error("there is such a model")
 			}
+		},
+		"outbox": func(t *testing.T, c *cloud, logged device.Option) { c.open(c.assets("D-1", true), logged) },
+		"receiver": func(t *testing.T, c *cloud, logged device.Option) {
+			c.cut(true)
+			c.open(c.assets("D-1", true), logged)
+			time.Sleep(time.Minute)
+		},
+		"request-buffer": func(t *testing.T, c *cloud, logged device.Option) {
+			d := c.open(c.assets("D-1", true), logged)
+			must(t, d.Wait(t.Context(), device.StateOnline))
+			_, err := c.Send(d.EndpointID(), &wire.Request{Method: "PUT", URL: "x", Body: bytes.Repeat([]byte("x"), 5000)})
+			must(t, err)
+			time.Sleep(time.Minute)
+		},
+		"requests": func(t *testing.T, c *cloud, logged device.Option) {
+			d := c.open(c.assets("D-1", true), logged)
+			must(t, d.Handle(d.EndpointID(), "x", []string{"PUT"}, func(context.Context, *wire.Message) *wire.Response { panic("on purpose") }))
+			c.await(c.Send(d.EndpointID(), &wire.Request{Method: "PUT", URL: "x"}))
+		},
+		"transmitter": func(t *testing.T, c *cloud, logged device.Option) {
+			d := c.open(c.assets("D-1", true), logged)
+			c.cut(true)
+			must(t, d.Queue(device.DataMessage(plantURN+":attributes", wire.Item{Name: "speed", Value: wire.IntegerValue(1)})))
+			time.Sleep(time.Minute)
 		},
 		"policy": func(t *testing.T, c *cloud, logged device.Option) {
 			c.policed(t, logged, `{"pipelines":7}`, emulator.Unchecked())
@@ -192,6 +219,7 @@ func closeAtOnce(d *device.Device) {
 func TestComponentsInTheSource(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	must(t, err)
+	files = append(files, "../dispatch/logging.go")
 	var found []string
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
@@ -204,7 +232,9 @@ func TestComponentsInTheSource(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if f, ok := call.Fun.(*ast.SelectorExpr); !ok || f.Sel.Name != "component" {
+			f, method := call.Fun.(*ast.SelectorExpr)
+			local, function := call.Fun.(*ast.Ident)
+			if !(method && f.Sel.Name == "component" || function && local.Name == "component") {
 				return true
 			}
 			name, ok := call.Args[0].(*ast.BasicLit)

@@ -58,7 +58,11 @@ func (d *Device) Send(ctx context.Context, ms ...*wire.Message) error {
 // [Device.Send]. What becomes of them is told to the hooks of [Device.OnDelivered]
 // and [Device.OnError].
 //
-// Errors: an invalid message, [*QueueFullError], [ErrNotActivated], [ErrClosed].
+// With an outbox nil says that the durable ones among them are stored: see
+// [WithOutbox].
+//
+// Errors: an invalid message, [*QueueFullError], [ErrNotActivated], [ErrClosed],
+// those of the outbox.
 func (d *Device) Queue(ms ...*wire.Message) error {
 	q, err := d.running()
 	if err != nil {
@@ -70,7 +74,11 @@ func (d *Device) Queue(ms ...*wire.Message) error {
 			return fmt.Errorf("message %d: %w", i, err)
 		}
 	}
-	return d.metrics.enqueue(q, nil, encoded...)
+	receipt, err := d.metrics.enqueue(q, nil, encoded...)
+	if err != nil {
+		return err
+	}
+	return receipt.Wait(context.Background())
 }
 
 // complete fills in what a message lacks.

@@ -128,23 +128,36 @@ func (m *metrics) stop() error {
 
 // enqueue queues messages and counts them; with a done function also what
 // becomes of them, which the reporter does not hear of.
-func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) error {
-	if m == nil {
-		return q.Queue(done, ms...)
+func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) (Receipt, error) {
+	receipt, err := q.Accept(m.watched(done), ms...)
+	m.accepted(len(ms), err)
+	return receipt, err
+}
+
+// hold is enqueue for messages that are stored now and released later.
+func (m *metrics) hold(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) (Receipt, error) {
+	receipt, err := q.AcceptHeld(m.watched(done), ms...)
+	m.accepted(len(ms), err)
+	return receipt, err
+}
+
+func (m *metrics) accepted(messages int, err error) {
+	if m != nil && err == nil {
+		m.queued.Add(int64(messages))
 	}
-	if told := done; told != nil {
-		done = func(err error) {
-			if err != nil {
-				m.dropped.Add(1)
-			}
-			told(err)
+}
+
+// watched is a done function that counts what is given up; nil stays nil.
+func (m *metrics) watched(done func(error)) func(error) {
+	if m == nil || done == nil {
+		return done
+	}
+	return func(err error) {
+		if err != nil {
+			m.dropped.Add(1)
 		}
+		done(err)
 	}
-	err := q.Queue(done, ms...)
-	if err == nil {
-		m.queued.Add(int64(len(ms)))
-	}
-	return err
 }
 
 // delivered counts messages that the server accepted.

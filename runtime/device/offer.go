@@ -7,7 +7,7 @@ import (
 
 // offer hands a value to the policies of the device. Without policies it is sent
 // like a value that was set (docs/protocol/virtual-devices.md §3.3).
-func (v *Virtual) offer(i int, value wire.Value) error {
+func (v *Virtual) offer(i int, value wire.Value) (err error) {
 	if err := checkAttribute(&v.model.Attributes[i], value); err != nil {
 		return err
 	}
@@ -16,7 +16,7 @@ func (v *Virtual) offer(i int, value wire.Value) error {
 		v.mu.Unlock()
 		return v.store(i, value)
 	}
-	defer v.unlock()
+	defer v.settle(&err)
 	if err := v.unusable(); err != nil {
 		return err
 	}
@@ -24,13 +24,13 @@ func (v *Virtual) offer(i int, value wire.Value) error {
 }
 
 // offerBatch is offer for the values of one update.
-func (v *Virtual) offerBatch(first, more []entry, head messageHead) error {
+func (v *Virtual) offerBatch(first, more []entry, head messageHead) (err error) {
 	v.mu.Lock()
 	if v.gate == nil {
 		v.mu.Unlock()
 		return v.storeBatch(first, more, head)
 	}
-	defer v.unlock()
+	defer v.settle(&err)
 	if err := v.unusable(); err != nil {
 		return err
 	}
@@ -73,11 +73,12 @@ func (h messageHead) forPolicy() policy.Head {
 	return policy.Head{EventTime: h.eventTime, Priority: h.priority, Reliability: h.reliability}
 }
 
-// flushPolicy ends v's policy before the device closes.
-func (v *Virtual) flushPolicy() error {
+// flushPolicy ends v's policy before the device closes. What it sent is still to
+// be waited for.
+func (v *Virtual) flushPolicy() ([]Receipt, error) {
 	v.mu.Lock()
-	defer v.unlock()
-	return v.endPolicy()
+	err := v.endPolicy()
+	return v.release(), err
 }
 
 // endPolicy ends v's policy for good; what it holds is queued. The caller holds

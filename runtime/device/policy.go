@@ -81,6 +81,7 @@ type policies struct {
 	cost      atomic.Uint32
 	ready     *policy.Timer // asks the relay for messages that waited for an answer
 	readyTill atomic.Int64  // ms: nothing can wait any longer then
+	offered   offered
 	cancel    context.CancelFunc
 	workers   sync.WaitGroup
 }
@@ -106,7 +107,7 @@ func newPolicies(d *Device, endpointID string) *policies {
 		Model:   p.model,
 		Manager: p.manager,
 		Now:     func() int64 { return d.Now().UnixMilli() },
-		Options: func(string) []policy.StartOption { return []policy.StartOption{policy.WithNetworkCost(p.networkCost)} },
+		Options: func(string) []policy.StartOption { return p.startOptions(p.offered.await) },
 		Report:  p.report,
 	})
 	p.ready = p.scheduler.NewTimer(func(now int64) (int64, bool) {
@@ -152,7 +153,7 @@ func (p *policies) model(urn string) *devicemodel.Model {
 func (p *policies) attach(v *Virtual) {
 	host := policyHost{v}
 	g := &gate{policies: p}
-	options := []policy.StartOption{policy.WithNetworkCost(p.networkCost)}
+	options := p.startOptions(v.await)
 	g.Gate = policy.NewGate(host, v.endpoint, v.model, p.d.Now().UnixMilli(), p.d.config.policy.require, options...)
 	g.timer = p.scheduler.NewTimer(func(now int64) (int64, bool) {
 		v.mu.Lock()
@@ -232,7 +233,9 @@ func (h policyHost) Commit(i int, value wire.Value) error {
 
 // Emit implements [policy.Host].
 func (h policyHost) Emit(m *policy.Message) error {
-	return h.v.client.Enqueue(&m.Encoded, m.Done)
+	receipt, err := h.v.client.Enqueue(&m.Encoded, m.Done)
+	h.v.await(receipt)
+	return err
 }
 
 // Call implements [policy.Host].
@@ -243,12 +246,14 @@ func (h policyHost) Call(action int, name string, arguments []wire.Value) {
 // Report implements [policy.Host].
 func (h policyHost) Report(err error) { h.v.gate.reports = append(h.v.gate.reports, err) }
 
-// unlock releases the lock and then does what policies wanted done meanwhile.
-func (v *Virtual) unlock() {
-	g := v.gate
+// release releases the lock and then does what policies wanted done meanwhile. It
+// returns the receipts of what was sent under the lock: see settle and unlock.
+func (v *Virtual) release() []Receipt {
+	g, receipts := v.gate, v.receipts
+	v.receipts = nil
 	if g == nil || len(g.calls) == 0 && len(g.reports) == 0 {
 		v.mu.Unlock()
-		return
+		return receipts
 	}
 	calls, reports := g.calls, g.reports
 	g.calls, g.reports = nil, nil
@@ -263,6 +268,7 @@ func (v *Virtual) unlock() {
 	for _, c := range calls {
 		g.policies.call(v, c)
 	}
+	return receipts
 }
 
 // call runs an action of the device itself, in line with the requests of the
@@ -356,13 +362,13 @@ func (d *Device) SetNetworkCost(cost NetworkCost) error {
 	return errors.Join(errs...)
 }
 
-func (v *Virtual) networkChanged() error {
+func (v *Virtual) networkChanged() (err error) {
 	v.mu.Lock()
-	defer v.unlock()
+	defer v.settle(&err)
 	if v.gate == nil || v.gate.ended {
 		return nil
 	}
-	err := v.gate.NetworkChanged(v.gate.now())
+	err = v.gate.NetworkChanged(v.gate.now())
 	v.gate.timer.Set(v.gate.NextDeadline())
 	return err
 }
@@ -371,18 +377,24 @@ func (v *Virtual) networkChanged() error {
 // of their devices and queues what comes out (docs/protocol/policies.md §7).
 // Messages of device models that this program has not loaded pass.
 //
+// With an outbox nil says that the durable ones among them are stored: see
+// [WithOutbox].
+//
 // Errors: an invalid message, a value that a policy refused, [*QueueFullError],
-// [ErrNotActivated], [ErrClosed].
+// [ErrNotActivated], [ErrClosed], those of the outbox.
 func (d *Device) OfferMessages(ms ...*wire.Message) error {
 	q, err := d.running()
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, m := range ms {
-		out, err := d.policies.relay.Offer(d.Now().UnixMilli(), d.complete(m))
-		errs = append(errs, err, d.queueAll(q, out))
-	}
+	receipts := d.policies.offered.during(func() {
+		for _, m := range ms {
+			out, err := d.policies.relay.Offer(d.Now().UnixMilli(), d.complete(m))
+			errs = append(errs, err, d.queueAll(q, out))
+		}
+	})
+	errs = append(errs, waitAll(context.Background(), receipts))
 	now := d.Now().UnixMilli()
 	d.policies.readyTill.Store(now + policy.MaxHold + readyInterval)
 	d.policies.ready.Set(now+readyInterval, true)
@@ -392,15 +404,20 @@ func (d *Device) OfferMessages(ms ...*wire.Message) error {
 // offerReady queues messages whose policy has become known.
 func (p *policies) offerReady() {
 	q := p.d.dispatch()
-	if err := p.d.queueAll(q, p.relay.Ready(p.d.Now().UnixMilli())); err != nil {
+	var err error
+	receipts := p.offered.during(func() { err = p.d.queueAll(q, p.relay.Ready(p.d.Now().UnixMilli())) })
+	if err := errors.Join(err, abandonAll(receipts)); err != nil {
 		p.report(err)
 	}
 }
 
+// queueAll queues what came out of the relay. It is called within offered.during.
 func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 	var errs []error
 	for _, m := range ms {
-		errs = append(errs, d.metrics.enqueue(q, m.Done, &m.Encoded))
+		receipt, err := d.metrics.enqueue(q, m.Done, &m.Encoded)
+		d.policies.offered.await(receipt)
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

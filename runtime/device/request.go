@@ -183,7 +183,7 @@ func (v *Virtual) accept(entries []entry) (int, string) {
 		return http.StatusNotFound, ""
 	}
 	err := v.setEntries(entries, nil, dataHead())
-	v.unlock()
+	v.settle(&err)
 	values := make([]NamedValue, len(entries))
 	for i, e := range entries {
 		values[i] = NamedValue{Name: v.model.Attributes[e.index].Name, Value: anyOf(e.value)}

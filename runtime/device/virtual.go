@@ -44,6 +44,8 @@ type Virtual struct {
 
 	ids wire.UUIDSource // of messages; faster than asking the system for each
 
+	receipts []Receipt // of what was sent under this lock, see settle
+
 	// Scratch space of send, kept so that sending allocates nothing.
 	items   []wire.Item
 	buffer  []byte
@@ -105,16 +107,16 @@ func (v *Virtual) OnError(fn func(DeliveryError)) {
 // device: requests for it are answered 404, its hooks
 // are not called any more and everything else returns [ErrClosed]. Messages that
 // were accepted before are still sent. Closing it again does nothing.
-func (v *Virtual) Close() error {
+func (v *Virtual) Close() (err error) {
 	v.mu.Lock()
 	closed := v.closed
 	v.closed = true
-	err := v.endPolicy()
+	err = v.endPolicy()
 	v.failed, v.changed, v.acted, v.actions = nil, nil, nil, nil
 	for i := range v.slots {
 		v.slots[i].change, v.slots[i].failed = nil, nil
 	}
-	v.unlock()
+	v.settle(&err)
 	if !closed {
 		v.client.Detach(v)
 	}
@@ -122,12 +124,12 @@ func (v *Virtual) Close() error {
 }
 
 // store keeps value for attribute i and sends it.
-func (v *Virtual) store(i int, value wire.Value) error {
+func (v *Virtual) store(i int, value wire.Value) (err error) {
 	if err := checkAttribute(&v.model.Attributes[i], value); err != nil {
 		return err
 	}
 	v.mu.Lock()
-	defer v.unlock()
+	defer v.settle(&err)
 	if err := v.unusable(); err != nil {
 		return err
 	}
@@ -140,9 +142,9 @@ func (v *Virtual) store(i int, value wire.Value) error {
 }
 
 // storeBatch keeps the values of a batch and sends them in one message.
-func (v *Virtual) storeBatch(first, more []entry, head messageHead) error {
+func (v *Virtual) storeBatch(first, more []entry, head messageHead) (err error) {
 	v.mu.Lock()
-	defer v.unlock()
+	defer v.settle(&err)
 	if err := v.unusable(); err != nil {
 		return err
 	}
@@ -213,7 +215,8 @@ const keepBuffer = 4096
 // enqueue hands the message in v.buffer to the device. The caller holds the lock.
 func (v *Virtual) enqueue(h *wire.Header, t wire.MessageType, format string, done func(error)) error {
 	v.encoded = v.encodedOf(h, t, format)
-	err := v.client.Enqueue(&v.encoded, done)
+	receipt, err := v.client.Enqueue(&v.encoded, done)
+	v.await(receipt)
 	if cap(v.buffer) > keepBuffer {
 		v.buffer = nil
 	}

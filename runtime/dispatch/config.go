@@ -57,7 +57,8 @@ type Config struct {
 	Now func() time.Time
 	// Reporter hears what happens. Required.
 	Reporter Reporter
-	// Logger gets what goes wrong. Default: nothing is logged.
+	// Logger gets what goes wrong. The parts of the dispatcher name themselves in
+	// the attribute "component". Default: nothing is logged.
 	Logger *slog.Logger
 }
 

@@ -13,6 +13,7 @@ import (
 type Dispatcher struct {
 	config   Config
 	log      *slog.Logger
+	parts    logs
 	ctx      context.Context // ends when calls must stop
 	cancel   context.CancelFunc
 	stopping chan struct{} // closed when Close begins
@@ -38,7 +39,7 @@ func New(config Config) (*Dispatcher, error) {
 	if err := config.setDefaults(); err != nil {
 		return nil, err
 	}
-	d := &Dispatcher{config: config, log: config.Logger, stopping: make(chan struct{})}
+	d := &Dispatcher{config: config, log: config.Logger, parts: newLogs(config.Logger), stopping: make(chan struct{})}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.queue = newQueue(config.QueueSize, config.BaseRetries)
 	d.notifier = newNotifier(d)

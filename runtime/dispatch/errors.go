@@ -11,6 +11,8 @@ var (
 	ErrClosed = errors.New("closed")
 	// ErrEmpty refuses a call of Queue without messages.
 	ErrEmpty = errors.New("no message to queue")
+	// ErrNoStore refuses to hold messages without Config.Store.
+	ErrNoStore = errors.New("there is no store to hold messages in")
 )
 
 // FullError refuses messages that do not fit into the queue. None of those

@@ -86,7 +86,7 @@ func (k *keeper) collect() (all []dropped) {
 		}
 	})
 	for reason, n := range counts {
-		k.d.log.Warn("messages were dropped from the outbox", "messages", n, "reason", reason.String())
+		k.d.parts.outbox.Warn("messages were dropped from the outbox", "messages", n, "reason", reason.String())
 	}
 	return all
 }
@@ -98,6 +98,6 @@ func (d *Dispatcher) forget(entries []*entry) {
 		return
 	}
 	if err := d.config.Store.Remove(sequences); err != nil {
-		d.log.Warn("the outbox cannot note what was sent; after a restart it may be sent again", "messages", len(sequences), "error", err)
+		d.parts.outbox.Warn("the outbox cannot note what was sent; after a restart it may be sent again", "messages", len(sequences), "error", err)
 	}
 }

@@ -23,7 +23,7 @@ func (r *requests) runLocal(endpoint string, f func(context.Context)) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			r.d.log.Error("work of an endpoint panicked", "endpoint", endpoint, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r.d.parts.requests.Error("work of an endpoint panicked", "endpoint", endpoint, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
 	f(ctx)

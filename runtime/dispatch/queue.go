@@ -72,7 +72,7 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), extra int) (Receipt, e
 	var receipt Receipt
 	if durable > 0 {
 		var err error
-		if receipt, err = q.store(ms, done); err != nil {
+		if receipt, err = q.store(ms, done, false); err != nil {
 			return Receipt{}, err
 		}
 	}
@@ -210,10 +210,11 @@ func (q *queue) settle(entries []*entry) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range entries {
-		if e.stored {
-			q.settleStored(e)
-		} else {
+		switch {
+		case !e.stored:
 			q.taken--
+		case !q.settleStored(e):
+			continue // it was held, so nothing counts it
 		}
 		q.settled(e)
 	}

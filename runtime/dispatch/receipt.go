@@ -44,6 +44,22 @@ func (r Receipt) Wait(ctx context.Context) error {
 	return fmt.Errorf("storing messages: %w", err)
 }
 
+// IsZero reports whether there is nothing to wait for.
+func (r Receipt) IsZero() bool { return r.commit == nil }
+
+// Abandon is for those who cannot wait: if the messages cannot be stored, the done
+// function or the reporter is told. An error says that this has happened already,
+// and nobody else hears of it.
+func (r Receipt) Abandon() error {
+	if r.commit == nil {
+		return nil
+	}
+	if _, err := r.abandon(); err != nil {
+		return fmt.Errorf("storing messages: %w", err)
+	}
+	return nil
+}
+
 // abandon notes that nobody waits any more, unless the fate is decided.
 func (r Receipt) abandon() (decided bool, err error) {
 	q := r.queue

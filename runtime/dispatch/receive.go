@@ -139,7 +139,7 @@ func (r *receiver) settle(err error) bool {
 	}
 	r.d.counters.protocolErrors.Add(1)
 	delay := r.backoff.failed(retryAfter(err))
-	r.d.offline(errors.Is(err, transport.ErrUnauthorized), err, delay)
+	r.d.offline(r.d.parts.receiver, errors.Is(err, transport.ErrUnauthorized), err, delay)
 	r.sleep(delay)
 	return false
 }
@@ -186,9 +186,9 @@ func (r *receiver) accept(got transport.Received) {
 	}
 	if need := got.MinAcceptBytes; need > 0 {
 		if need > r.d.config.RequestBuffer-overhead {
-			r.d.log.Error("a request waits at the server that is larger than the request buffer", "needs", need, "buffer", r.d.config.RequestBuffer)
+			r.d.parts.buffer.Error("a request waits at the server that is larger than the request buffer", "needs", need, "buffer", r.d.config.RequestBuffer)
 		} else {
-			r.d.log.Warn("a request waits at the server until the request buffer has room", "needs", need)
+			r.d.parts.buffer.Warn("a request waits at the server until the request buffer has room", "needs", need)
 		}
 	}
 	for _, raw := range got.Requests {

@@ -58,7 +58,7 @@ func (r *requests) arrived(raw []byte) {
 	size := len(raw) + overhead
 	m, err := wire.DecodeMessage(raw)
 	if err == nil && m.Type != wire.TypeRequest {
-		r.d.log.Warn("the server sent a message that is no request", "type", m.Type, "id", m.ID)
+		r.d.parts.requests.Warn("the server sent a message that is no request", "type", m.Type, "id", m.ID)
 		r.d.receiver.release(size)
 		return
 	}
@@ -81,7 +81,7 @@ func (r *requests) arrived(raw []byte) {
 // refuse answers 400 to what is no request, if that can be done at all.
 func (r *requests) refuse(m *wire.Message, err error) {
 	r.d.counters.protocolErrors.Add(1)
-	r.d.log.Warn("a request cannot be read", "error", err)
+	r.d.parts.requests.Warn("a request cannot be read", "error", err)
 	answered := wire.Message{}
 	var bad *wire.DecodeError
 	switch {
@@ -180,7 +180,7 @@ func (r *requests) call(m *wire.Message) (answer *wire.Response) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			r.d.log.Error("a handler panicked", "endpoint", m.Destination, "url", m.Request.URL, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			r.d.parts.requests.Error("a handler panicked", "endpoint", m.Destination, "url", m.Request.URL, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			answer = &wire.Response{StatusCode: http.StatusInternalServerError, Body: []byte(fmt.Sprint(p))}
 		}
 	}()
@@ -219,11 +219,11 @@ func (r *requests) answer(m *wire.Message, answer *wire.Response) {
 			return
 		}
 		if !errors.As(err, new(*FullError)) {
-			r.d.log.Warn("an answer was lost", "request", m.ID, "error", err)
+			r.d.parts.requests.Warn("an answer was lost", "request", m.ID, "error", err)
 			return
 		}
 		if err := r.d.queue.waitRoom(r.ctx, 1); err != nil {
-			r.d.log.Warn("an answer was lost", "request", m.ID, "error", err)
+			r.d.parts.requests.Warn("an answer was lost", "request", m.ID, "error", err)
 			return
 		}
 	}

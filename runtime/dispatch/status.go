@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
@@ -57,13 +58,13 @@ func (d *Dispatcher) forgetWaiter(w *stateWaiter) {
 // online notes that a call was answered.
 func (d *Dispatcher) online() { d.setStatus(Status{State: Online}) }
 
-// offline notes that a call failed and when the next one is tried.
-func (d *Dispatcher) offline(credentials bool, err error, delay time.Duration) {
+// offline notes that a call of a part failed and when it tries again.
+func (d *Dispatcher) offline(part *slog.Logger, credentials bool, err error, delay time.Duration) {
 	s := Status{State: Backoff, Err: err, Next: time.Now().Add(delay)}
 	if credentials {
 		s.State = Unauthorized
 	}
-	d.log.Warn("the server cannot be used", "state", s.State, "retry in", delay, "error", err)
+	part.Warn("the server cannot be used", "state", s.State, "retry in", delay, "error", err)
 	d.setStatus(s)
 }
 

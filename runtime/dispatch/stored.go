@@ -11,10 +11,11 @@ import (
 // stored is what the queue knows of its messages in the store. All numbers are on
 // one line with the ordinals of messages in memory, so that the two can be merged.
 type stored struct {
-	store     outbox.Store // nil: everything is in memory
-	unsettled int          // accepted, those of earlier runs included, and not settled
-	full      bool         // the store refused a message and nothing was settled since
-	alert     uint64       // number of the latest ALERT put since the last take; 0: none
+	store     outbox.Store                // nil: everything is in memory
+	unsettled int                         // accepted, those of earlier runs included, and not settled
+	full      bool                        // the store refused a message and nothing was settled since
+	held      map[uint64]wire.MessageType // accepted to be held, and not released
+	alert     uint64                      // number of the latest ALERT put since the last take; 0: none
 	done      map[uint64]func(error)
 	abandoned []abandoned
 	last      *outbox.Commit // of the latest put
@@ -31,6 +32,7 @@ func (q *queue) useStore(s outbox.Store) {
 	q.stored.store = s
 	q.stored.unsettled = s.Stats().Messages
 	q.stored.done = make(map[uint64]func(error))
+	q.stored.held = make(map[uint64]wire.MessageType)
 	q.ordinal = s.Last()
 }
 
@@ -49,15 +51,15 @@ func (q *queue) countDurable(ms []*wire.Encoded) (n int) {
 	return n
 }
 
-// store puts the durable ones of ms into the store, with the ordinals that follow
-// the last one. The caller holds the lock, which fixes the order; the disk is
-// waited for later, with the receipt.
-func (q *queue) store(ms []*wire.Encoded, done func(error)) (Receipt, error) {
+// store puts the durable ones of ms into the store, or all of them to be held,
+// with the ordinals that follow the last one. The caller holds the lock, which
+// fixes the order; the disk is waited for later, with the receipt.
+func (q *queue) store(ms []*wire.Encoded, done func(error), held bool) (Receipt, error) {
 	s := &q.stored
 	s.scratch = s.scratch[:0]
 	for i, m := range ms {
-		if q.isDurable(m) {
-			s.scratch = append(s.scratch, outbox.Message{Encoded: *m, Sequence: q.ordinal + uint64(i) + 1})
+		if held || q.isDurable(m) {
+			s.scratch = append(s.scratch, outbox.Message{Encoded: *m, Sequence: q.ordinal + uint64(i) + 1, Held: held})
 		}
 	}
 	commit, err := s.store.Put(s.scratch)
@@ -71,26 +73,36 @@ func (q *queue) store(ms []*wire.Encoded, done func(error)) (Receipt, error) {
 		if done != nil {
 			s.done[m.Sequence] = done
 		}
+		if held {
+			s.held[m.Sequence] = m.Type
+			continue
+		}
 		if m.Type == wire.TypeAlert {
 			s.alert = m.Sequence
 		}
+		s.unsettled++
 	}
 	receipt := Receipt{queue: q, commit: commit, first: s.scratch[0].Sequence, last: s.scratch[len(s.scratch)-1].Sequence}
-	s.unsettled += len(s.scratch)
 	s.last = commit
 	clear(s.scratch) // the JSON is the caller's
 	return receipt, nil
 }
 
-// settleStored ends the life of a message of the store. The caller holds the lock.
-func (q *queue) settleStored(e *entry) {
+// settleStored ends the life of a message of the store. counted is false for one
+// that was held until now. The caller holds the lock.
+func (q *queue) settleStored(e *entry) (counted bool) {
 	s := &q.stored
-	s.unsettled--
 	s.full = false
 	if done, ok := s.done[e.ordinal]; ok {
 		e.done = done
 		delete(s.done, e.ordinal)
 	}
+	if _, held := s.held[e.ordinal]; held {
+		delete(s.held, e.ordinal)
+		return false
+	}
+	s.unsettled--
+	return true
 }
 
 // returnStored gives the store's messages among entries back to it. The caller

@@ -84,7 +84,7 @@ func (t *transmitter) sendWaiting(ctx context.Context) bool {
 func (t *transmitter) take(dst []*entry, n int) []*entry {
 	dst = t.gatherer.take(dst, n, maxBatchBytes)
 	if err := t.gatherer.fault; err != nil {
-		t.d.log.Error("messages cannot be taken from the outbox", "error", err)
+		t.d.parts.transmitter.Error("messages cannot be taken from the outbox", "error", err)
 	}
 	return dst
 }
@@ -156,7 +156,7 @@ func (t *transmitter) classify(err error) outcome {
 		// The status said that the messages were taken; only the requests that
 		// came with the answer are lost, and the server offers them again.
 		t.d.counters.protocolErrors.Add(1)
-		t.d.log.Warn("answer to messages cannot be read", "error", err)
+		t.d.parts.transmitter.Warn("answer to messages cannot be read", "error", err)
 		return delivered
 	case t.d.ctx.Err() != nil:
 		return stopped
@@ -199,7 +199,7 @@ func (t *transmitter) useAttempt(entries []*entry, err error) {
 func (t *transmitter) pause(result outcome, err error) {
 	delay := t.backoff.failed(retryAfter(err))
 	t.ramp.start()
-	t.d.offline(result == unauthorized, err, delay)
+	t.d.offline(t.d.parts.transmitter, result == unauthorized, err, delay)
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	for {

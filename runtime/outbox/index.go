@@ -102,7 +102,7 @@ func (x *index) admit(ms []Message) error {
 
 // put appends a message that admit let in.
 func (x *index) put(m *Message, size, now uint32) {
-	x.lanes[m.Priority][m.Reliability].push(entry{sequence: m.Sequence, size: size, stored: now, state: pending})
+	x.lanes[m.Priority][m.Reliability].push(entry{sequence: m.Sequence, size: size, stored: now, state: pending, held: m.Held})
 	x.pending.add(size)
 	x.last = m.Sequence
 }
@@ -130,13 +130,18 @@ func (x *index) restore(f ref) {
 	x.committed = x.last
 }
 
-// commit makes a pending message wait; its record is where f says.
+// commit makes a pending message wait, or taken if it is held; its record is where
+// f says.
 func (x *index) commit(f ref) {
 	e := x.lanes[f.priority][f.reliability].find(f.sequence)
 	e.segment, e.offset, e.state = f.segment, f.offset, waiting
 	x.pending.sub(e.size)
 	x.kept.add(e.size)
-	x.free[f.reliability].add(e.size)
+	if e.held {
+		e.state = taken
+	} else {
+		x.free[f.reliability].add(e.size)
+	}
 	x.committed = f.sequence
 }
 
@@ -196,13 +201,17 @@ func (x *index) locate(sequence uint64) (e *entry, l *lane, f ref) {
 	return nil, nil, ref{}
 }
 
-// giveBack makes a taken message wait again. It returns the number of attempts.
+// giveBack makes a taken message wait again. It returns the number of attempts. A
+// pending one is not held any more.
 func (x *index) giveBack(sequence uint64, attempted bool) (attempts uint16, ok bool) {
 	e, _, f := x.locate(sequence)
 	if e == nil || e.state != taken {
+		if e != nil {
+			e.held = false
+		}
 		return 0, false
 	}
-	e.state = waiting
+	e.state, e.held = waiting, false
 	x.free[f.reliability].add(e.size)
 	if attempted && e.attempts < 1<<16-1 {
 		e.attempts++

@@ -22,6 +22,7 @@ type entry struct {
 	stored   uint32 // reading of the outbox's clock in seconds
 	attempts uint16
 	state    state
+	held     bool // pending: is taken once it is committed
 }
 
 // lane is a queue of entries of one priority and reliability with ascending
@@ -49,11 +50,11 @@ func (l *lane) find(sequence uint64) *entry {
 	return &rest[i]
 }
 
-// free returns the position of the first entry from i on that is pending or
-// waiting, -1 if there is none.
+// free returns the position of the first entry from i on that is waiting, or
+// pending and not held; -1 if there is none.
 func (l *lane) free(i int) int {
 	for ; i < len(l.entries); i++ {
-		if s := l.entries[i].state; s == pending || s == waiting {
+		if e := &l.entries[i]; e.state == waiting || e.state == pending && !e.held {
 			return i
 		}
 	}

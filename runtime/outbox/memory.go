@@ -92,10 +92,10 @@ func (s *Memory) Put(ms []Message) (*Commit, error) {
 	for i := range ms {
 		m := ms[i]
 		size := uint32(recordSize(&m))
-		m.Attempts = 0
+		s.index.put(&m, size, now)
+		m.Attempts, m.Held = 0, false
 		m.JSON = append([]byte(nil), m.JSON...)
 		s.messages[m.Sequence] = &m
-		s.index.put(&m, size, now)
 		s.index.commit(ref{entry{sequence: m.Sequence}, m.Priority, m.Reliability})
 	}
 	s.overflowed()

@@ -10,7 +10,8 @@ import (
 // outboxtest.TestStore checks an implementation.
 //
 // A message is in one of three states: put but not committed yet, waiting, or
-// taken. It leaves the store in one of two ways: by Remove, or as a drop.
+// taken. It leaves the store in one of two ways: by Remove, or as a drop. One that
+// is put as held is taken by being committed, and waits once it is returned.
 //
 // Obligations of an implementation:
 //   - All methods may be called from any goroutine. Put, Return, Last and Stats
@@ -43,14 +44,15 @@ type Store interface {
 	// are taken then and stay so until they are returned or removed. What visit
 	// gets is valid until it returns.
 	//
-	// next is the number of the first message of that priority that is not
-	// taken, committed or not, or [None]: nothing queued before it is left.
+	// next is the number of the first message of that priority that is neither
+	// taken nor held, committed or not, or [None]: nothing queued before it is left.
 	//
 	// Errors: [ErrClosed]. Messages that cannot be read any more are dropped.
 	Take(p wire.Priority, before uint64, limit Limit, visit func(*Message)) (next uint64, err error)
 
 	// Return gives taken messages back; attempted counts an attempt for each of
-	// them. The count reaches the disk within about a second.
+	// them. The count reaches the disk within about a second. A held message that is
+	// not committed yet waits when it is.
 	Return(sequences []uint64, attempted bool)
 
 	// Remove ends the life of taken messages. When it returns they will not be
@@ -87,6 +89,9 @@ type Message struct {
 	Sequence uint64
 	// Attempts is the number of times that it was returned as attempted.
 	Attempts int
+	// Held, for Put, keeps the message from being taken, and so from being
+	// dropped, until it is returned. A restart forgets it: the message waits then.
+	Held bool
 }
 
 // Limit bounds what one call of Take takes.

@@ -59,21 +59,21 @@ func (c *Client) Detach(v *device.Virtual) {
 }
 
 // Enqueue implements [device.Client]: it records the message.
-func (c *Client) Enqueue(m *wire.Encoded, done func(error)) error {
+func (c *Client) Enqueue(m *wire.Encoded, done func(error)) (device.Receipt, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.refusal != nil {
-		return c.refusal
+		return device.Receipt{}, c.refusal
 	}
 	kept := *m
 	kept.JSON = bytes.Clone(m.JSON)
 	decoded, err := wire.DecodeMessage(kept.JSON)
 	if err != nil {
-		return fmt.Errorf("devicetest: the device sent a message that cannot be read: %w", err)
+		return device.Receipt{}, fmt.Errorf("devicetest: the device sent a message that cannot be read: %w", err)
 	}
 	c.sent = append(c.sent, c.typed(&kept, decoded))
 	c.waiting = append(c.waiting, pending{message: kept, done: done})
-	return nil
+	return device.Receipt{}, nil
 }
 
 // Now implements [device.Client].

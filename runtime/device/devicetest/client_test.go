@@ -88,7 +88,7 @@ func TestRefusedMessagesAreNotRecorded(t *testing.T) {
 
 func TestUnreadableMessageIsAnError(t *testing.T) {
 	c := devicetest.New()
-	if err := c.Enqueue(&wire.Encoded{JSON: []byte("{")}, nil); err == nil {
+	if _, err := c.Enqueue(&wire.Encoded{JSON: []byte("{")}, nil); err == nil {
 		t.Error("half a message was recorded")
 	}
 }

@@ -78,6 +78,11 @@ func keys() []key {
 		address(info, "client_mac_address", func(s *settings, text string) { s.mac = text }),
 
 		path(persist, "state_directory", device.WithState),
+		path(persist, "outbox_directory", device.WithOutbox),
+		{persist, "outbox_sync", parseSync, "write group or off"},
+		number(persist, "outbox_max_messages", 1, device.WithOutboxMaxMessages),
+		number(persist, "outbox_max_bytes", 1, func(n int) device.Option { return device.WithOutboxMaxBytes(int64(n)) }),
+		seconds(persist, "outbox_max_age", 1, device.WithOutboxMaxAge),
 	}
 	for _, component := range device.LogComponents() {
 		all = append(all, level(component))
@@ -121,6 +126,16 @@ func parseDrift(text string, _ *settings) (device.Option, string, error) {
 		return device.OnDrift(device.Error), "", nil
 	}
 	return nil, "", errors.New("there is no such answer to drift")
+}
+
+func parseSync(text string, _ *settings) (device.Option, string, error) {
+	switch strings.ToLower(text) {
+	case "group":
+		return device.WithOutboxSync(device.SyncGroup), "", nil
+	case "off":
+		return device.WithOutboxSync(device.SyncOff), "", nil
+	}
+	return nil, "", errors.New("there is no such way to sync")
 }
 
 // parsePaths takes the first of several folders: the information has room for one.

@@ -116,6 +116,11 @@ var good = map[string][]string{
 	"[diagnostics] client_ip_address":                    {"10.0.0.1"},
 	"[diagnostics] client_mac_address":                   {"00-11-22-33-44-55"},
 	"[persistence] state_directory":                      {"state"},
+	"[persistence] outbox_directory":                     {"outbox"},
+	"[persistence] outbox_sync":                          {"group", "OFF"},
+	"[persistence] outbox_max_messages":                  {"1", "1000000"},
+	"[persistence] outbox_max_bytes":                     {"1", "2147483647"},
+	"[persistence] outbox_max_age":                       {"1", "31622400"},
 }
 
 func document(name, value string) string {
@@ -124,6 +129,7 @@ func document(name, value string) string {
 }
 
 func TestEveryKeyHasAnEffect(t *testing.T) {
+	t.Chdir(t.TempDir()) // an outbox is made where the test runs
 	for _, name := range iniconfig.KeyNames() {
 		values, listed := good[name]
 		if strings.HasPrefix(name, "[log] ") {
@@ -166,6 +172,8 @@ func TestValuesThatCannotBeUsed(t *testing.T) {
 		{"[messaging] device_model_drift", "panic", "no such answer", "warn, ignore or error"},
 		{"[media_storage] disable_storage_object_prefix", "True", "not part of", "write False"},
 		{"[diagnostics] client_paths", ", /b", "first folder is empty", "write one folder"},
+		{"[persistence] outbox_sync", "always", "no such way", "write group or off"},
+		{"[persistence] outbox_max_age", "0", "not in the range", "from 1 to 31622400 (seconds)"},
 		{"[log] transport", "loud", "no level", "debug, info, warn or error"},
 	}
 	for _, tc := range tests {

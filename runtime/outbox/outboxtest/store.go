@@ -36,6 +36,7 @@ func TestStore(t *testing.T, i Implementation) {
 		{"limits of a take", testLimits},
 		{"return", testReturn},
 		{"remove", testRemove},
+		{"held", testHeld},
 		{"restart", testRestart},
 		{"refusals", testRefusals},
 		{"closed", testClosed},
