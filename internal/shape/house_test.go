@@ -141,6 +141,7 @@ func (h *house) walk(t *testing.T, visit func(path string)) {
 		}
 		inside = filepath.ToSlash(inside)
 		switch {
+		case inside == ".git" && !entry.IsDir(): // of a worktree; it names the repository's place
 		case !entry.IsDir():
 			visit(inside)
 		case inside == "bin", inside != ".ci" && strings.HasPrefix(entry.Name(), ".") && inside != ".":
