@@ -171,7 +171,7 @@ func (p *policies) attach(v *Virtual) {
 }
 
 // detach ends the policy of a virtual device.
-func (p *policies) detach(v *Virtual) { p.manager.Detach(v.model, v.endpoint) }
+func (p *policies) detach(v *Virtual) { p.manager.Detach(v.model, v.endpoint, policyTarget{v}) }
 
 // gate is the policy of one virtual device; it is used under the lock of that.
 type gate struct {
