@@ -411,6 +411,12 @@ func (p *policies) offerReady() {
 	}
 }
 
+// closeRelay queues what policies of offered messages still hold.
+func (p *policies) closeRelay() (receipts []Receipt, err error) {
+	receipts = p.offered.during(func() { err = p.d.queueAll(p.d.dispatch(), p.relay.Close(p.d.Now().UnixMilli())) })
+	return receipts, err
+}
+
 // queueAll queues what came out of the relay. It is called within offered.during.
 func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 	var errs []error
