@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	gateway, err := device.OpenGateway(ctx, s.Conf, s.Passphrase, device.WithLogger(s.Logger(stderr)))
+	gateway, err := device.OpenGateway(ctx, s.Conf, s.Passphrase, s.Options(stderr)...)
 	if err != nil {
 		return err
 	}

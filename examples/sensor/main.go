@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	if err != nil {
 		return err
 	}
-	dev, err := device.Open(ctx, s.Conf, s.Passphrase, device.WithLogger(s.Logger(stderr)))
+	dev, err := device.Open(ctx, s.Conf, s.Passphrase, s.Options(stderr)...)
 	if err != nil {
 		return err
 	}

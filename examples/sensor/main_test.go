@@ -97,6 +97,29 @@ func TestServerIsDown(t *testing.T) {
 	}
 }
 
+// TestOutbox: readings that could not be sent are sent by the next start.
+func TestOutbox(t *testing.T) {
+	s := emulatortest.New(t)
+	s.AddModelFile(model)
+	d := s.AddDevice("SENSOR-1", emulatortest.Activated(humiditysensor.URN))
+	args := []string{"--conf", d.Path, "--outbox", t.TempDir(), "--interval", "10ms", "--count", "5"}
+	s.Down()
+	var out, errs transcript
+	if err := run(t.Context(), args, passphrase(d.Passphrase), &out, &errs); err == nil || !strings.Contains(err.Error(), "kept in the outbox") {
+		t.Errorf("without a server: %v", err)
+	}
+	s.Up()
+	if err := run(t.Context(), args, passphrase(d.Passphrase), &out, &errs); err != nil {
+		t.Errorf("with it: %v", err)
+	}
+	for range strings.Count(out.String(), "humidity") {
+		s.WaitMessage(t.Context(), emulatortest.Attribute(humiditysensor.URN, "humidity"))
+	}
+	if strings.Contains(errs.String(), "there is no outbox") {
+		t.Errorf("log %s", errs.String())
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for name, args := range map[string][]string{
 		"nothing":  nil,

@@ -110,8 +110,8 @@ func (b *Batch) find(i int) *entry {
 // [ErrSent].
 //
 // Errors: the refusals ([*RangeError], [ErrNotFinite], [*LengthError],
-// [ErrNotUTF8], [ErrZeroTime], [ErrEmptyURI]), [*QueueFullError] (the values are
-// kept), [ErrClosed], [ErrSent].
+// [ErrNotUTF8], [ErrZeroTime], [ErrEmptyURI]), [*QueueFullError] and those of
+// the outbox (the values are kept; see [WithOutbox]), [ErrClosed], [ErrSent].
 func (b *Batch) Send() error {
 	if err := b.finish(); err != nil || b.n == 0 {
 		return err

@@ -276,11 +276,12 @@ func (d *Device) Close(ctx context.Context) error {
 	return errors.Join(append(errs, d.metrics.stop(), d.conn.Close(), d.closeOutbox())...)
 }
 
-// flushPolicies ends the policies of all virtual devices and waits for the disk
-// once.
+// flushPolicies ends the policies of all virtual devices and of offered messages,
+// and waits for the disk once.
 func (d *Device) flushPolicies(ctx context.Context) error {
 	var errs []error
-	var receipts []Receipt
+	receipts, err := d.policies.closeRelay()
+	errs = append(errs, err)
 	for _, v := range d.attached() {
 		sent, err := v.flushPolicy()
 		errs, receipts = append(errs, err), append(receipts, sent...)

@@ -200,3 +200,28 @@ func ExampleOpenGateway() {
 	fmt.Println(v.Set("speed", 1200))
 	// Output: no provisioning file here: true
 }
+
+// With an outbox nil from a setter says that the value survives the program and a
+// power failure.
+func ExampleWithOutbox() {
+	ctx := context.Background()
+	dev, err := device.Open(ctx, "sensor.conf", "passphrase", device.WithOutbox("outbox"))
+	switch {
+	case errors.Is(err, device.ErrOutboxLocked):
+		fmt.Println("this program runs already")
+		return
+	case err != nil:
+		fmt.Println("no provisioning file here:", errors.Is(err, os.ErrNotExist))
+		return
+	}
+	defer dev.Close(ctx) // what is left then is sent at the next start
+	v, err := device.NewVirtual(dev, dev.EndpointID(), &plant)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := v.Set("speed", 1200); errors.Is(err, device.ErrDiskFull) {
+		fmt.Println("the value is not stored and will not be sent")
+	}
+	// Output: no provisioning file here: true
+}

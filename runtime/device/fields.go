@@ -105,7 +105,7 @@ func (f *Fields) OnError(fn func(DeliveryError)) *Fields {
 // with a new message id and event time. Nothing is sent if a value was refused.
 //
 // Errors: the refusals, [ErrFieldMissing] with the field's name,
-// [*QueueFullError], [ErrClosed], an error of the message store.
+// [*QueueFullError], [ErrClosed], those of the outbox (see [WithOutbox]).
 func (f *Fields) Raise(opts []MessageOption) error {
 	if f.format.Type != FormatAlert {
 		return fmt.Errorf("%s: %w", f.format.URN, errNotAlert)

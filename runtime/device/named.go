@@ -15,7 +15,7 @@ import (
 //
 // Errors: [ErrUnknownName], [ErrWrongType], [*RangeError], [ErrNotFinite],
 // [*LengthError], [ErrNotUTF8], [ErrZeroTime], [ErrEmptyURI], [*QueueFullError]
-// (the value is kept), [ErrClosed].
+// and those of the outbox (the value is kept; see [WithOutbox]), [ErrClosed].
 func (v *Virtual) Set(name string, value any) error {
 	i, converted, err := v.convertNamed(name, value)
 	if err != nil {

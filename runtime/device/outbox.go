@@ -53,11 +53,12 @@ type DropError = outbox.DropError
 // or gateway with everything behind it; messages lie in it unencrypted.
 //
 // Durable are all values, data and alerts but those of [NoGuarantee]. For them nil
-// from a setter, from Send, Offer, Raise, Submit and [Device.Queue] says that they
-// are on stable storage, unless [WithOutboxSync] says otherwise; an error of the
-// outbox says that they will not be sent. Calls wait for the disk without holding
-// others up, and share its flushes. What waits in the outbox does not count against
-// [WithQueueSize]. What is found in it when the device is opened is sent first.
+// from a setter, from Send, Raise, Submit and [Device.Queue] says that they are on
+// stable storage, unless [WithOutboxSync] says otherwise; nil from Offer says so of
+// what the policies let through or batch. An error of the outbox says that they
+// will not be sent. Calls wait for the disk without holding others up, and share
+// its flushes. What waits in the outbox does not count against [WithQueueSize].
+// What is found in it when the device is opened is sent first.
 // docs/reliability.md has the whole promise.
 //
 // Without it a warning is logged and messages live in memory only.

@@ -375,6 +375,44 @@ func TestBatchLeavesAtClose(t *testing.T) {
 	})
 }
 
+// TestOfferedBatchLeavesAtClose: closing releases messages of the application that
+// a policy holds, and those that wait to learn whether there is one, with an outbox
+// and without.
+func TestOfferedBatchLeavesAtClose(t *testing.T) {
+	for name, opts := range map[string][]device.Option{
+		"memory": nil,
+		"outbox": {device.WithOutbox("outbox"), device.WithOutboxDisk(outboxtest.NewDisk())},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCloud(t)
+				c.addPlant()
+				assets := c.assets("D-1", true, plantURN)
+				id, err := c.AddPolicy(plantURN, []byte(batchOf(100)))
+				must(t, err)
+				must(t, c.AssignPolicy(id, assets.EndpointID()))
+				for run := range 2 {
+					d := c.open(assets, opts...)
+					_, err = d.Model(t.Context(), plantURN)
+					must(t, err)
+					offer := func(n int) {
+						must(t, d.OfferMessages(device.DataMessage(plantURN+":attributes", wire.Item{Name: "speed", Value: wire.IntegerValue(int64(n))})))
+					}
+					offer(2*run + 1)
+					if run == 1 { // the policy is known
+						time.Sleep(time.Minute)
+						offer(2*run + 2)
+						must(t, d.Flush(t.Context()))
+						c.expectSpeeds(1)
+					}
+					must(t, d.Close(t.Context()))
+				}
+				c.expectSpeeds(1, 3, 4)
+			})
+		})
+	}
+}
+
 // TestHeldMessageThatIsGivenUp goes to the hook of the alert that it was.
 func TestHeldMessageThatIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

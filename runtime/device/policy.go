@@ -171,7 +171,7 @@ func (p *policies) attach(v *Virtual) {
 }
 
 // detach ends the policy of a virtual device.
-func (p *policies) detach(v *Virtual) { p.manager.Detach(v.model, v.endpoint) }
+func (p *policies) detach(v *Virtual) { p.manager.Detach(v.model, v.endpoint, policyTarget{v}) }
 
 // gate is the policy of one virtual device; it is used under the lock of that.
 type gate struct {
@@ -409,6 +409,12 @@ func (p *policies) offerReady() {
 	if err := errors.Join(err, abandonAll(receipts)); err != nil {
 		p.report(err)
 	}
+}
+
+// closeRelay queues what policies of offered messages still hold.
+func (p *policies) closeRelay() (receipts []Receipt, err error) {
+	receipts = p.offered.during(func() { err = p.d.queueAll(p.d.dispatch(), p.relay.Close(p.d.Now().UnixMilli())) })
+	return receipts, err
 }
 
 // queueAll queues what came out of the relay. It is called within offered.during.

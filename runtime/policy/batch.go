@@ -17,7 +17,8 @@ type BatchStore interface {
 	// Hold keeps a copy of a message, durably if the store is durable.
 	Hold(m *Message) error
 	// Release hands the messages to emit, oldest first, and forgets each one
-	// that emit took. It stops at the first error and returns it.
+	// that emit took. It stops at the first error and returns it. A store that lies
+	// where emit leads to may let the messages go by itself instead.
 	Release(emit func(*Message) error) error
 	// Held gives the number of messages that are kept and the bytes of their
 	// JSON.

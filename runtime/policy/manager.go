@@ -49,10 +49,11 @@ type Manager struct {
 
 type memberKey struct{ model, device string }
 
-// member is a virtual device.
+// member is an endpoint with a device model: a virtual device, the messages that
+// an application makes itself, or both.
 type member struct {
 	memberKey
-	target  Target
+	targets []Target
 	model   *devicemodel.Model
 	policy  string // id; "" for none
 	due     bool   // the server has to be asked
@@ -108,30 +109,44 @@ func (m *Manager) report(err error) {
 	}
 }
 
-// Attach makes a virtual device known. If the store has its policy, the target
-// is told at once; otherwise the server has to be asked, which LookUp or Run
-// does.
+// Attach makes a virtual device known. If its policy is known, the store's
+// included, the target is told at once; otherwise the server has to be asked, which
+// LookUp or Run does. A device may have several targets, which must be comparable.
 func (m *Manager) Attach(model *devicemodel.Model, device string, t Target) {
 	m.deliver.Lock()
 	defer m.deliver.Unlock()
 	key := memberKey{model.URN, device}
-	added := &member{memberKey: key, target: t, model: model, due: true}
 	m.mu.Lock()
-	m.members[key] = added
-	id := m.stored.policyOf(key, m.policies)
-	added.due = id == ""
+	x := m.members[key]
+	if x == nil {
+		x = &member{memberKey: key, model: model}
+		m.members[key] = x
+		x.policy = m.stored.policyOf(key, m.policies)
+		x.due = x.policy == ""
+	}
+	x.targets = append(x.targets, t)
+	id, asked := x.policy, !x.due
 	m.mu.Unlock()
-	if id != "" {
-		m.tell(added, id)
+	if asked || id != "" {
+		t.Assign(m.plan(x, id))
 	}
 	m.signal()
 }
 
-// Detach makes a virtual device unknown again. Its policy stays in the store.
-func (m *Manager) Detach(model *devicemodel.Model, device string) {
+// Detach makes a target of a virtual device unknown again. Its policy stays in the
+// store.
+func (m *Manager) Detach(model *devicemodel.Model, device string, t Target) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.members, memberKey{model.URN, device})
+	key := memberKey{model.URN, device}
+	x := m.members[key]
+	if x == nil {
+		return
+	}
+	x.targets = slices.DeleteFunc(slices.Clone(x.targets), func(other Target) bool { return other == t })
+	if len(x.targets) == 0 {
+		delete(m.members, key)
+	}
 }
 
 // signal wakes Run.
@@ -155,22 +170,33 @@ func (m *Manager) give(to *member, id string) {
 
 // tell is give for a caller that has the lock for it.
 func (m *Manager) tell(to *member, id string) {
+	plan := m.plan(to, id)
+	m.mu.Lock()
+	targets := to.targets // replaced by Detach, never changed
+	m.mu.Unlock()
+	for _, t := range targets {
+		t.Assign(plan)
+	}
+}
+
+// plan notes that a member has a policy, by id, and compiles it. It is nil for
+// none.
+func (m *Manager) plan(of *member, id string) *Plan {
 	m.mu.Lock()
 	p := m.policies[id]
-	to.policy = ""
+	of.policy = ""
 	if p != nil {
-		to.policy = id
+		of.policy = id
 	}
 	m.mu.Unlock()
 	if !p.Active() {
-		to.target.Assign(nil)
-		return
+		return nil
 	}
-	plan, problems := Compile(p, to.model)
+	plan, problems := Compile(p, of.model)
 	for _, problem := range problems {
 		m.report(fmt.Errorf("policy %q: %w", id, problem))
 	}
-	to.target.Assign(plan)
+	return plan
 }
 
 // membersOf gives the members of a device model that a function picks, in the

@@ -120,6 +120,23 @@ func (r *Relay) Ready(now int64) []*Message {
 	return all
 }
 
+// Close ends all policies as Assign does and gives what they held, and the messages
+// that wait for an answer. Those that are offered later pass.
+func (r *Relay) Close(now int64) []*Message {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []*Message
+	for _, d := range r.devices {
+		if !d.answered && len(d.waiting) > 0 {
+			d.giveUp(now)
+		}
+		d.end(now)
+		d.answered = true
+		all = append(all, d.take()...)
+	}
+	return all
+}
+
 // device gives the state of a device, and makes it known to the manager if it
 // is new.
 func (r *Relay) device(model *devicemodel.Model, endpoint string) *relayed {
@@ -142,11 +159,17 @@ func (r *Relay) device(model *devicemodel.Model, endpoint string) *relayed {
 func (d *relayed) Assign(p *Plan) {
 	d.relay.mu.Lock()
 	defer d.relay.mu.Unlock()
-	if d.engine != nil && d.started {
-		d.report(d.engine.Stop(d.relay.config.Now()))
-	}
-	d.plan, d.engine, d.answered, d.started = p, nil, true, false
+	d.end(d.relay.config.Now())
+	d.plan, d.answered = p, true
 	clear(d.values)
+}
+
+// end takes the policy away.
+func (d *relayed) end(now int64) {
+	if d.engine != nil && d.started {
+		d.report(d.engine.Stop(now))
+	}
+	d.plan, d.engine, d.started = nil, nil, false
 }
 
 // begin starts the engine at the time of the first message.

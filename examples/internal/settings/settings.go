@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/iotcs-go/iotcs/runtime/device"
 )
 
 // Settings are what the command line of an example says.
@@ -16,7 +18,8 @@ type Settings struct {
 	Conf       string // provisioning file
 	Passphrase []byte // device.Open wipes it
 	Interval   time.Duration
-	Count      int // readings to take; 0: until interrupted
+	Count      int    // readings to take; 0: until interrupted
+	Outbox     string // folder; "": readings that wait do not survive the program
 	Verbose    bool
 }
 
@@ -29,12 +32,13 @@ func Parse(program string, args []string, getenv func(string) string, stderr io.
 	file := flags.String("passphrase-file", "", "`file` that holds its passphrase (otherwise IOTCS_PASSPHRASE)")
 	flags.DurationVar(&s.Interval, "interval", 2*time.Second, "time between two readings")
 	flags.IntVar(&s.Count, "count", 0, "stop after `n` readings; 0: run until interrupted")
+	flags.StringVar(&s.Outbox, "outbox", "", "`folder` in which readings that wait survive the program")
 	flags.BoolVar(&s.Verbose, "v", false, "log what the device does")
 	if err := flags.Parse(args); err != nil {
 		return s, err
 	}
 	if s.Conf == "" || flags.NArg() > 0 || s.Interval <= 0 || s.Count < 0 {
-		return s, fmt.Errorf("usage: %s --conf FILE [--passphrase-file FILE] [--interval 2s] [--count N] [-v]", program)
+		return s, fmt.Errorf("usage: %s --conf FILE [--passphrase-file FILE] [--interval 2s] [--count N] [--outbox DIR] [-v]", program)
 	}
 	text := getenv("IOTCS_PASSPHRASE")
 	if *file != "" {
@@ -49,6 +53,15 @@ func Parse(program string, args []string, getenv func(string) string, stderr io.
 	}
 	s.Passphrase = []byte(text)
 	return s, nil
+}
+
+// Options are those of the device.
+func (s Settings) Options(stderr io.Writer) []device.Option {
+	options := []device.Option{device.WithLogger(s.Logger(stderr))}
+	if s.Outbox != "" {
+		options = append(options, device.WithOutbox(s.Outbox))
+	}
+	return options
 }
 
 // Logger writes warnings, or everything when the user asked for it.

@@ -27,7 +27,7 @@ func TestParse(t *testing.T) {
 		err             string
 	}{
 		{"least", "--conf c", "secret", settings.Settings{Conf: "c", Passphrase: []byte("secret"), Interval: 2 * time.Second}, ""},
-		{"all", "--conf c --passphrase-file " + file + " --interval 5ms --count 3 -v", "secret", settings.Settings{Conf: "c", Passphrase: []byte("from the file"), Interval: 5 * time.Millisecond, Count: 3, Verbose: true}, ""},
+		{"all", "--conf c --passphrase-file " + file + " --interval 5ms --count 3 --outbox o -v", "secret", settings.Settings{Conf: "c", Passphrase: []byte("from the file"), Interval: 5 * time.Millisecond, Count: 3, Outbox: "o", Verbose: true}, ""},
 		{"no file", "", "secret", settings.Settings{}, "usage: example --conf FILE"},
 		{"argument", "--conf c x", "secret", settings.Settings{}, "usage"},
 		{"interval", "--conf c --interval 0s", "secret", settings.Settings{}, "usage"},
@@ -48,6 +48,14 @@ func TestParse(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestOptions(t *testing.T) {
+	for outbox, want := range map[string]int{"": 1, "o": 2} {
+		if got := (settings.Settings{Outbox: outbox}).Options(new(bytes.Buffer)); len(got) != want {
+			t.Errorf("outbox %q: %d options, want %d", outbox, len(got), want)
+		}
 	}
 }
 
