@@ -6,7 +6,8 @@
 // trust reads those that the client makes and activates. Then the client lives
 // against the emulator: it activates, fetches its device model, sends values and
 // alerts, is written to and called, polling both ways, over a restart of the
-// emulator, over one of its own, and with a wrong clock.
+// emulator, over one of its own, and with a wrong clock. It uploads storage
+// objects to the emulator's object store and downloads them from there.
 //
 // One thing is added from outside, by testdata/device.js: a property "model" of
 // virtual devices, without which this release of the client never answers the

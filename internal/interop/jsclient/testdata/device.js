@@ -1,8 +1,11 @@
 // A device made of the official client as it is, which says what happens to it:
 // one JSON object a line on standard output, mixed with what the client prints.
 // Commands are JSON lines on standard input; its end is the end of the device.
-// usage: node device.js '{"conf": …, "passphrase": …, "urn": …, "disableLongPolling": bool, "clock": ms}'
+// usage: node device.js '{"conf": …, "passphrase": …, "urn": …, "disableLongPolling": bool, "clock": ms, "folder": …}'
+// With a folder, storage objects that come are downloaded to it.
 'use strict';
+
+const path = require('path');
 
 const settings = JSON.parse(process.argv[2]);
 if (settings.clock) { // before the client can take hold of Date
@@ -24,7 +27,10 @@ process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
 const iotcs = require('iotcs-csl-js')({
-    oracle: {iot: {client: {device: {disableLongPolling: settings.disableLongPolling}}}},
+    oracle: {iot: {client: {
+        device: {disableLongPolling: settings.disableLongPolling},
+        storageCloudHost: settings.storageHost, // marks the URIs that are storage objects
+    }}},
 });
 
 // The work-around: this release reads a property of its virtual devices that it
@@ -54,7 +60,7 @@ function start() {
         }
         tell('model', {attributes: model.attributes.map(a => a.name)});
         sensor = client.createVirtualDevice(client.getEndpointId(), model);
-        sensor.onChange = changes => changes.forEach(c => tell('change', {attribute: c.attribute.id, value: c.newValue, old: c.oldValue}));
+        sensor.onChange = changes => changes.forEach(changed);
         sensor.onError = e => tell('undelivered', {text: String(e.errorResponse && e.errorResponse.message)});
         for (const action of model.actions) {
             sensor.actions[action.name].onAction = event => tell('action', {action: action.name, arguments: argumentsOf(event)});
@@ -62,6 +68,24 @@ function start() {
         tell('ready', {endpointId: client.getEndpointId()});
     });
 }
+
+function changed(c) {
+    if (!settings.folder || !(c.newValue instanceof iotcs.StorageObject)) {
+        tell('change', {attribute: c.attribute.id, value: c.newValue, old: c.oldValue});
+        return;
+    }
+    const object = c.newValue;
+    tell('object', described(object));
+    object.setOutputPath(path.join(settings.folder, 'downloaded'));
+    object.onSync = synced('downloaded');
+    object.sync();
+}
+
+const described = object => ({
+    name: object.getName(), uri: object.getURI(), type: object.getType(), length: object.getLength(), state: object.getSyncStatus(),
+});
+
+const synced = event => e => tell(event, described(e.getSource()));
 
 function argumentsOf(event) {
     const found = {};
@@ -73,6 +97,15 @@ function argumentsOf(event) {
 
 const commands = {
     update: c => sensor.update(c.values),
+    upload: c => {
+        const object = client.createStorageObject(c.name, c.type);
+        for (const [key, value] of Object.entries(c.metadata || {})) {
+            object.setCustomMetadata(key, value);
+        }
+        object.setInputPath(c.path);
+        object.onSync = synced('uploaded');
+        sensor.update({[c.attribute]: object});
+    },
     raise: c => {
         const alert = sensor.createAlert(c.format);
         Object.assign(alert.fields, c.values);
