@@ -84,7 +84,7 @@ func (c *call) readOnly(after int64) {
 		return
 	}
 	c.early = true
-	c.w.Header().Set("Connection", "close") // the rest of the body is in the way
+	c.w.Header().Set("Connection", "close")                                              // the rest of the body is in the way
 	_ = http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(transferTimeout)) // fails when the client is gone
 	_, _ = io.CopyN(io.Discard, c.r.Body, after)                                         // the refusal comes whatever came
 }

@@ -22,6 +22,10 @@ type settings struct {
 	DisableLongPolling bool     `json:"disableLongPolling"`
 	Clock              int64    `json:"clock"` // how many ms its clock is ahead
 	Behind             []behind `json:"behind,omitempty"`
+	Folder             string   `json:"folder,omitempty"`      // for storage objects that come
+	StorageHost        string   `json:"storageHost,omitempty"` // marks their URIs
+
+	anchors string // file with certificates that its connections to the object store trust
 }
 
 // behind is a device that the gateway registers.
@@ -49,6 +53,9 @@ type event struct {
 	Action     string
 	Arguments  map[string]any
 	Text       string
+
+	Name, URI, Type, State string // of a storage object
+	Length                 int64
 }
 
 // peer is a device of the official client in a process of its own.
@@ -75,6 +82,9 @@ func startPeer(t *testing.T, s settings) *peer {
 	must(t, err)
 	p := &peer{t: t, ended: make(chan struct{}), more: make(chan struct{})}
 	p.command = node(t, context.Background(), s.script(), told)
+	if s.anchors != "" {
+		p.command.Env = append(p.command.Env, "NODE_EXTRA_CA_CERTS="+s.anchors)
+	}
 	p.stdin, err = p.command.StdinPipe()
 	must(t, err)
 	stdout, err := p.command.StdoutPipe()

@@ -1,5 +1,5 @@
 // A directly connected device of the official client as it is.
-// usage: node device.js '{"conf": …, "passphrase": …, "urn": …, "disableLongPolling": bool, "clock": ms}'
+// usage: node device.js '{"conf": …, "passphrase": …, "urn": …, "disableLongPolling": bool, "clock": ms, "folder": …}'
 'use strict';
 
 const {iotcs, settings, tell, activate, withModel, virtual, obey} = require('./peer.js');

@@ -4,6 +4,8 @@
 // lines on standard input; its end is the end of the device.
 'use strict';
 
+const path = require('path');
+
 const settings = JSON.parse(process.argv[2]);
 if (settings.clock) { // before the client can take hold of Date
     const True = Date;
@@ -24,7 +26,10 @@ process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
 const iotcs = require('iotcs-csl-js')({
-    oracle: {iot: {client: {device: {disableLongPolling: settings.disableLongPolling}}}},
+    oracle: {iot: {client: {
+        device: {disableLongPolling: settings.disableLongPolling},
+        storageCloudHost: settings.storageHost, // marks the URIs that are storage objects
+    }}},
 });
 
 // The work-around: this release reads a property of its virtual devices that it
@@ -35,13 +40,32 @@ Object.defineProperty(iotcs.device.VirtualDevice.prototype, 'model', {get() { re
 // virtual makes a virtual device that says what is asked of it.
 function virtual(client, endpointId, model) {
     const device = client.createVirtualDevice(endpointId, model);
-    device.onChange = changes => changes.forEach(c => tell('change', {endpointId, attribute: c.attribute.id, value: c.newValue, old: c.oldValue}));
+    device.onChange = changes => changes.forEach(c => changed(endpointId, c));
     device.onError = e => tell('undelivered', {endpointId, text: String(e.errorResponse && e.errorResponse.message)});
     for (const action of model.actions) {
         device.actions[action.name].onAction = event => tell('action', {endpointId, action: action.name, arguments: argumentsOf(event)});
     }
     return device;
 }
+
+// changed tells of a write. If the settings name a folder, storage objects that
+// come are downloaded to it.
+function changed(endpointId, c) {
+    if (!settings.folder || !(c.newValue instanceof iotcs.StorageObject)) {
+        return tell('change', {endpointId, attribute: c.attribute.id, value: c.newValue, old: c.oldValue});
+    }
+    const object = c.newValue;
+    tell('object', described(object));
+    object.setOutputPath(path.join(settings.folder, 'downloaded'));
+    object.onSync = synced('downloaded');
+    object.sync();
+}
+
+const described = object => ({
+    name: object.getName(), uri: object.getURI(), type: object.getType(), length: object.getLength(), state: object.getSyncStatus(),
+});
+
+const synced = event => e => tell(event, described(e.getSource()));
 
 function argumentsOf(event) {
     const found = {};
@@ -56,6 +80,15 @@ function argumentsOf(event) {
 function obey(client, sensor) {
     const commands = {
         update: c => sensor(c).update(c.values),
+        upload: c => {
+            const object = client.createStorageObject(c.name, c.type);
+            for (const [key, value] of Object.entries(c.metadata || {})) {
+                object.setCustomMetadata(key, value);
+            }
+            object.setInputPath(c.path);
+            object.onSync = synced('uploaded');
+            sensor(c).update({[c.attribute]: object});
+        },
         raise: c => {
             const alert = sensor(c).createAlert(c.format);
             Object.assign(alert.fields, c.values);
