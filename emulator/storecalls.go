@@ -80,7 +80,7 @@ func (s *Server) getObject(c *call) error {
 	setProperties(header, o.Properties)
 	setValidators(header, o)
 	header.Set("Accept-Ranges", "bytes")
-	part, partial, ok := wantedRange(c.r.Header, o)
+	part, partial, ok := o.Wanted(c.r.Header.Get("Range"), c.r.Header.Get("If-Range"))
 	if !ok {
 		header.Set("Content-Range", "bytes */"+strconv.FormatInt(o.Length, 10))
 		for _, name := range []string{"Etag", "Content-Encoding"} {
@@ -92,9 +92,9 @@ func (s *Server) getObject(c *call) error {
 	if partial {
 		status = http.StatusPartialContent
 		header.Del("Etag")
-		header.Set("Content-Range", part.of(o.Length))
+		header.Set("Content-Range", part.Of(o.Length))
 	}
-	return c.give(status, part.length, io.NewSectionReader(file, part.first, part.length))
+	return c.give(status, part.Length, io.NewSectionReader(file, part.First, part.Length))
 }
 
 // deleteObject removes an object.

@@ -467,3 +467,25 @@ func FuzzOwner(f *testing.F) {
 		}
 	})
 }
+
+func FuzzWanted(f *testing.F) {
+	o := Object{Length: 10, MD5: "d41d8cd98f00b204e9800998ecf8427e"}
+	for _, seed := range []string{"", "bytes=0-", "bytes=4-5", "bytes=-3", "bytes=-0", "bytes=10-", "bytes=5-2", "bytes=0-1,4-5", "bytes=-", "bytes=9223372036854775807-", "bytes=-9223372036854775807"} {
+		f.Add(seed, "", int64(10))
+		f.Add(seed, o.MD5, int64(0))
+	}
+	f.Fuzz(func(t *testing.T, text, validator string, length int64) {
+		o.Length = max(length, 0)
+		part, partial, ok := o.Wanted(text, validator)
+		switch {
+		case !ok && !partial && o.Length > 0 && !strings.HasPrefix(text, "bytes=-"):
+			t.Errorf("%q: the whole is refused", text)
+		case ok && (part.First < 0 || part.Length < 0 || part.First > o.Length-part.Length):
+			t.Errorf("%q: %+v of %d bytes", text, part, o.Length)
+		case ok && partial && part.Length == 0:
+			t.Errorf("%q: an empty part", text)
+		case ok && !partial && part != Range{0, o.Length}:
+			t.Errorf("%q: %+v is not the whole", text, part)
+		}
+	})
+}
