@@ -126,11 +126,15 @@ func newID() string {
 
 // putDevice puts the device in the place of its former state. It is for the holder of the lock.
 func (r *Registry) putDevice(d *Device) {
-	if old := r.devices[d.ID]; old != nil {
-		r.leave(old)
-	}
+	old := r.devices[d.ID]
 	r.devices[d.ID] = d
 	r.byHardware[d.HardwareID] = d
+	if old != nil && old.Owner == d.Owner {
+		return // it is in the list, which may be long
+	}
+	if old != nil {
+		r.leave(old)
+	}
 	if d.Owner != d.ID {
 		r.behind[d.Owner] = append(r.behind[d.Owner], d.ID)
 	}
