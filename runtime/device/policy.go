@@ -94,7 +94,7 @@ const readyInterval = 1000
 func newPolicies(d *Device, endpointID string) *policies {
 	p := &policies{d: d, scheduler: policy.NewScheduler(d.Now)}
 	p.cost.Store(uint32(d.config.policy.cost))
-	config := policy.ManagerConfig{EndpointID: endpointID, Gateway: d.config.gateway, Fetcher: policyFetcher{d}, Report: p.report}
+	config := policy.ManagerConfig{EndpointID: endpointID, Gateway: d.config.gateway, Require: d.config.policy.require, Fetcher: policyFetcher{d}, Report: p.report}
 	dir := d.config.policy.dir
 	if dir == "" && d.config.models.stored {
 		dir = d.config.models.store.Dir

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type Target interface{ Assign(p *Plan) }
 type ManagerConfig struct {
 	EndpointID string  // of the directly connected device or gateway
 	Gateway    bool    // policies of other devices are managed as well
+	Require    bool    // a document that is no policy does not count as an answer: the device is told nothing
 	Fetcher    Fetcher // the way to the server
 	Store      Store   // keeps policies over restarts; nil: none are kept
 	// Report takes what goes wrong, and the problems of policies; nil drops it.
@@ -42,7 +44,7 @@ type Manager struct {
 	mu       sync.Mutex // guards what follows
 	members  map[memberKey]*member
 	policies map[string]*Policy // by id
-	stale    map[string]string  // policies of the store that the server was not asked about: id to model
+	stale    map[string]*stale  // policies of the store that the server was not asked about, by id
 	stored   Associations
 	wake     chan struct{}
 }
@@ -56,6 +58,7 @@ type member struct {
 	model   *devicemodel.Model
 	policy  string // id; "" for none
 	due     bool   // the server has to be asked
+	unread  bool   // the last answer was a document that is no policy
 	at      time.Time
 	failure int // of lookups, in a row
 }
@@ -74,7 +77,7 @@ func NewManager(config ManagerConfig) *Manager {
 		remote:   remote{config.Fetcher},
 		members:  map[memberKey]*member{},
 		policies: map[string]*Policy{},
-		stale:    map[string]string{},
+		stale:    map[string]*stale{},
 		wake:     make(chan struct{}, 1),
 	}
 	associations, err := config.Store.Associations()
@@ -95,7 +98,7 @@ func (m *Manager) load(model, id string) {
 		var p *Policy
 		if p, err = Parse(data); err == nil && p.ID == id {
 			m.policies[id] = p
-			m.stale[id] = model
+			m.stale[id] = &stale{model: model}
 			return
 		}
 	}
@@ -148,7 +151,7 @@ func (m *Manager) give(to *member, id string) {
 	m.deliver.Lock()
 	defer m.deliver.Unlock()
 	m.mu.Lock()
-	to.due, to.failure = false, 0
+	to.due, to.unread, to.failure = false, false, 0
 	m.mu.Unlock()
 	m.tell(to, id)
 }
@@ -193,19 +196,25 @@ func (m *Manager) membersOf(model string, pick func(*member) bool) []*member {
 	return found
 }
 
+// holdersOf gives the members that have a policy.
+func (m *Manager) holdersOf(model, id string) []*member {
+	return m.membersOf(model, func(x *member) bool { return x.policy == id })
+}
+
 // accept reads a document and makes it the policy with its id, in memory and in
-// the store. A document that is no policy is an error.
-func (m *Manager) accept(data json.RawMessage) (*Policy, error) {
-	p, err := Parse(data)
-	if err != nil {
-		return nil, err
+// the store; news tells whether it differs from the one before. A document that
+// is no policy is an error.
+func (m *Manager) accept(data json.RawMessage) (p *Policy, news bool, err error) {
+	if p, err = Parse(data); err != nil {
+		return nil, false, err
 	}
 	m.mu.Lock()
+	news = !reflect.DeepEqual(p, m.policies[p.ID])
 	m.policies[p.ID] = p
 	delete(m.stale, p.ID)
 	m.mu.Unlock()
 	m.report(m.config.Store.SavePolicy(p.ID, data))
-	return p, nil
+	return p, news, nil
 }
 
 // forget drops policies that no device has.
@@ -243,18 +252,42 @@ func (m *Manager) lookUp(ctx context.Context, x *member) error {
 	if err != nil {
 		return err
 	}
-	id := ""
-	if data != nil {
-		p, err := m.accept(data)
-		if err != nil {
-			// The device has a policy that means nothing. Asking again does
-			// not help; a change of the policy is announced.
-			m.report(fmt.Errorf("device %s: %w", x.device, err))
-		} else {
-			id = p.ID
+	if data == nil {
+		m.associate("", x.memberKey)
+		m.give(x, "")
+		return nil
+	}
+	p, news, err := m.accept(data)
+	if err != nil {
+		m.unusable(x, err)
+		return nil
+	}
+	m.associate(p.ID, x.memberKey)
+	m.give(x, p.ID)
+	if news {
+		m.giveOthers(x, p.ID)
+	}
+	return nil
+}
+
+// unusable notes that a member has a policy that means nothing. Asking again
+// does not help; a change of the policy is announced.
+func (m *Manager) unusable(x *member, err error) {
+	m.report(fmt.Errorf("device %s: %w", x.device, err))
+	m.associate("", x.memberKey)
+	if !m.config.Require {
+		m.give(x, "")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x.due, x.unread = false, true
+}
+
+// giveOthers tells the other members with a policy that it has new content.
+func (m *Manager) giveOthers(than *member, id string) {
+	for _, x := range m.holdersOf(than.memberKey.model, id) {
+		if x != than {
+			m.give(x, id)
 		}
 	}
-	m.associate(id, x.memberKey)
-	m.give(x, id)
-	return nil
 }
