@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -134,4 +135,41 @@ func TestUnusableIsMended(t *testing.T) {
 			f.wantAsked()
 		})
 	}
+}
+
+// A virtual device and the messages that the application makes itself for the
+// same device are told each.
+func TestTwoTargetsOfADevice(t *testing.T) {
+	f := newFleet(t, false, nil, "E1")
+	f.server.assigned["E1"] = "P1"
+	second := &testTarget{}
+	f.devices["messages"] = second
+	f.manager.Attach(f.model, "E1", second)
+	f.lookUp(0)
+	f.want("E1", "P1 1")
+	f.want("messages", "P1 1")
+	f.change(1, "assigned", "P2", 1000)
+	f.want("E1", "P2 2")
+	f.want("messages", "P2 2")
+	f.manager.Detach(second)
+	f.change(2, "unassigned", "P2", 1000)
+	f.want("E1", "none")
+	f.want("messages")
+}
+
+// A document that is too long is no answer, whoever says so: the server is asked
+// again.
+func TestLookUpTooLarge(t *testing.T) {
+	f := newFleet(t, false, nil, "E1")
+	long := policyText("P1", 1000, "1")
+	long += strings.Repeat(" ", MaxDocument-len(long)-len(`{"items":[]}`))
+	f.server.assigned["E1"], f.server.policies["P1"] = "P1", long+" "
+	f.lookUp(0)
+	f.want("E1")
+	if len(f.reports) != 1 || !errors.Is(f.reports[0], ErrTooLarge) {
+		t.Errorf("reports %v", f.reports)
+	}
+	f.server.policies["P1"] = long
+	f.lookUp(1000)
+	f.want("E1", "P1 1")
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ import (
 // Target is a virtual device whose policy a Manager looks after. Assign tells it
 // the policy that it has from now on, nil for none. It is called from the
 // goroutine that learned of it, one call at a time, and must not call the
-// Manager. One last call may come while Detach is under way.
+// Manager. One last call may come while Detach is under way. Targets are compared
+// with ==.
 type Target interface{ Assign(p *Plan) }
 
 // ManagerConfig is what a Manager works with.
@@ -42,7 +44,7 @@ type Manager struct {
 	deliver sync.Mutex // held while targets are told; taken after work, before mu
 
 	mu       sync.Mutex // guards what follows
-	members  map[memberKey]*member
+	members  map[Target]*member
 	policies map[string]*Policy // by id
 	stale    map[string]*stale  // policies of the store that the server was not asked about, by id
 	stored   Associations
@@ -51,7 +53,8 @@ type Manager struct {
 
 type memberKey struct{ model, device string }
 
-// member is a virtual device.
+// member is a virtual device, or a device whose messages go through a Relay; there
+// may be one of each for the same device and model.
 type member struct {
 	memberKey
 	target  Target
@@ -75,7 +78,7 @@ func NewManager(config ManagerConfig) *Manager {
 	m := &Manager{
 		config:   config,
 		remote:   remote{config.Fetcher},
-		members:  map[memberKey]*member{},
+		members:  map[Target]*member{},
 		policies: map[string]*Policy{},
 		stale:    map[string]*stale{},
 		wake:     make(chan struct{}, 1),
@@ -111,7 +114,7 @@ func (m *Manager) report(err error) {
 	}
 }
 
-// Attach makes a virtual device known. If the store has its policy, the target
+// Attach makes a virtual device known, by its target. If the store has its policy, the target
 // is told at once; otherwise the server has to be asked, which LookUp or Run
 // does.
 func (m *Manager) Attach(model *devicemodel.Model, device string, t Target) {
@@ -120,7 +123,7 @@ func (m *Manager) Attach(model *devicemodel.Model, device string, t Target) {
 	key := memberKey{model.URN, device}
 	added := &member{memberKey: key, target: t, model: model, due: true}
 	m.mu.Lock()
-	m.members[key] = added
+	m.members[t] = added
 	id := m.stored.policyOf(key, m.policies)
 	added.due = id == ""
 	m.mu.Unlock()
@@ -131,10 +134,10 @@ func (m *Manager) Attach(model *devicemodel.Model, device string, t Target) {
 }
 
 // Detach makes a virtual device unknown again. Its policy stays in the store.
-func (m *Manager) Detach(model *devicemodel.Model, device string) {
+func (m *Manager) Detach(t Target) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.members, memberKey{model.URN, device})
+	delete(m.members, t)
 }
 
 // signal wakes Run.
@@ -187,12 +190,7 @@ func (m *Manager) membersOf(model string, pick func(*member) bool) []*member {
 			found = append(found, x)
 		}
 	}
-	slices.SortFunc(found, func(a, b *member) int {
-		if a.device < b.device {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(found, func(a, b *member) int { return strings.Compare(a.device, b.device) })
 	return found
 }
 

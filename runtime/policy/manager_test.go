@@ -393,7 +393,7 @@ func TestChangeRefuses(t *testing.T) {
 func TestDetach(t *testing.T) {
 	f := newFleet(t, false, nil, "E1")
 	f.server.assigned["E1"] = "P1"
-	f.manager.Detach(f.model, "E1")
+	f.manager.Detach(f.devices["E1"])
 	f.lookUp(0)
 	f.wantAsked()
 	f.want("E1")
