@@ -276,16 +276,17 @@ func (d *Device) Close(ctx context.Context) error {
 	return errors.Join(append(errs, d.metrics.stop(), d.conn.Close(), d.closeOutbox())...)
 }
 
-// flushPolicies ends the policies of all virtual devices and of offered messages,
-// and waits for the disk once.
+// flushPolicies ends the policies of all virtual devices, and those of messages
+// that the application made itself, and waits for the disk once.
 func (d *Device) flushPolicies(ctx context.Context) error {
 	var errs []error
-	receipts, err := d.policies.closeRelay()
-	errs = append(errs, err)
+	var receipts []Receipt
 	for _, v := range d.attached() {
 		sent, err := v.flushPolicy()
 		errs, receipts = append(errs, err), append(receipts, sent...)
 	}
+	sent, err := d.policies.flushRelay()
+	errs, receipts = append(errs, err), append(receipts, sent...)
 	return errors.Join(append(errs, waitAll(ctx, receipts))...)
 }
 

@@ -80,7 +80,6 @@ type policies struct {
 	relay     *policy.Relay
 	cost      atomic.Uint32
 	ready     *policy.Timer // asks the relay for messages that waited for an answer
-	readyTill atomic.Int64  // ms: nothing can wait any longer then
 	offered   offered
 	cancel    context.CancelFunc
 	workers   sync.WaitGroup
@@ -94,7 +93,7 @@ const readyInterval = 1000
 func newPolicies(d *Device, endpointID string) *policies {
 	p := &policies{d: d, scheduler: policy.NewScheduler(d.Now)}
 	p.cost.Store(uint32(d.config.policy.cost))
-	config := policy.ManagerConfig{EndpointID: endpointID, Gateway: d.config.gateway, Fetcher: policyFetcher{d}, Report: p.report}
+	config := policy.ManagerConfig{EndpointID: endpointID, Gateway: d.config.gateway, Require: d.config.policy.require, Fetcher: policyFetcher{d}, Report: p.report}
 	dir := d.config.policy.dir
 	if dir == "" && d.config.models.stored {
 		dir = d.config.models.store.Dir
@@ -106,13 +105,14 @@ func newPolicies(d *Device, endpointID string) *policies {
 	p.relay = policy.NewRelay(policy.RelayConfig{
 		Model:   p.model,
 		Manager: p.manager,
+		Require: d.config.policy.require,
 		Now:     func() int64 { return d.Now().UnixMilli() },
 		Options: func(string) []policy.StartOption { return p.startOptions(p.offered.await) },
 		Report:  p.report,
 	})
 	p.ready = p.scheduler.NewTimer(func(now int64) (int64, bool) {
 		p.offerReady()
-		return now + readyInterval, now < p.readyTill.Load()
+		return now + readyInterval, p.relay.Waiting()
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel = cancel
@@ -171,7 +171,7 @@ func (p *policies) attach(v *Virtual) {
 }
 
 // detach ends the policy of a virtual device.
-func (p *policies) detach(v *Virtual) { p.manager.Detach(v.model, v.endpoint, policyTarget{v}) }
+func (p *policies) detach(v *Virtual) { p.manager.Detach(policyTarget{v}) }
 
 // gate is the policy of one virtual device; it is used under the lock of that.
 type gate struct {
@@ -375,13 +375,15 @@ func (v *Virtual) networkChanged() (err error) {
 
 // OfferMessages hands messages that the application made itself to the policies
 // of their devices and queues what comes out (docs/protocol/policies.md §7).
-// Messages of device models that this program has not loaded pass.
+// Messages of device models that this program has not loaded pass. Windows and
+// delays of the policies end when a further message comes, or with Close.
 //
 // With an outbox nil says that the durable ones among them are stored: see
 // [WithOutbox].
 //
-// Errors: an invalid message, a value that a policy refused, [*QueueFullError],
-// [ErrNotActivated], [ErrClosed], those of the outbox.
+// Errors: an invalid message, a value that a policy refused, policy.ErrHolding
+// when [RequirePolicy] makes too many wait, [*QueueFullError], [ErrNotActivated],
+// [ErrClosed], those of the outbox.
 func (d *Device) OfferMessages(ms ...*wire.Message) error {
 	q, err := d.running()
 	if err != nil {
@@ -391,14 +393,26 @@ func (d *Device) OfferMessages(ms ...*wire.Message) error {
 	receipts := d.policies.offered.during(func() {
 		for _, m := range ms {
 			out, err := d.policies.relay.Offer(d.Now().UnixMilli(), d.complete(m))
+			if errors.Is(err, policy.ErrClosed) {
+				err = ErrClosed
+			}
 			errs = append(errs, err, d.queueAll(q, out))
 		}
 	})
 	errs = append(errs, waitAll(context.Background(), receipts))
-	now := d.Now().UnixMilli()
-	d.policies.readyTill.Store(now + policy.MaxHold + readyInterval)
-	d.policies.ready.Set(now+readyInterval, true)
+	if d.policies.relay.Waiting() {
+		d.policies.ready.Set(d.Now().UnixMilli()+readyInterval, true)
+	}
 	return errors.Join(errs...)
+}
+
+// flushRelay ends the policies of messages that the application made itself before
+// the device closes. What they held is queued, and still to be waited for.
+func (p *policies) flushRelay() ([]Receipt, error) {
+	q := p.d.dispatch()
+	var err error
+	receipts := p.offered.during(func() { err = p.d.queueAll(q, p.relay.Close(p.d.Now().UnixMilli())) })
+	return receipts, err
 }
 
 // offerReady queues messages whose policy has become known.
@@ -411,16 +425,20 @@ func (p *policies) offerReady() {
 	}
 }
 
-// closeRelay queues what policies of offered messages still hold.
-func (p *policies) closeRelay() (receipts []Receipt, err error) {
-	receipts = p.offered.during(func() { err = p.d.queueAll(p.d.dispatch(), p.relay.Close(p.d.Now().UnixMilli())) })
-	return receipts, err
-}
-
-// queueAll queues what came out of the relay. It is called within offered.during.
+// queueAll queues what came out of the relay; requests are those of actions that
+// policies call, and the device's own to answer (docs/protocol/policies.md §10.2).
+// It is called within offered.during.
 func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 	var errs []error
 	for _, m := range ms {
+		if m.Type == wire.TypeRequest {
+			request, err := wire.DecodeMessage(m.JSON)
+			if err == nil {
+				q.Serve(request)
+			}
+			errs = append(errs, err)
+			continue
+		}
 		receipt, err := d.metrics.enqueue(q, m.Done, &m.Encoded)
 		d.policies.offered.await(receipt)
 		errs = append(errs, err)

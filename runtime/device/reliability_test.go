@@ -13,7 +13,7 @@ import (
 func TestReliabilityNamesItsTests(t *testing.T) {
 	text, err := os.ReadFile("../../docs/reliability.md")
 	must(t, err)
-	folders := map[string]string{"rest": "../transport/rest"}
+	folders := map[string]string{"rest": "../transport/rest", "emulator": "../../emulator", "objects": "../../emulator/internal/objects"}
 	named := regexp.MustCompile("`(?:([a-z]+)\\.)?((?:Test|Fuzz)[A-Za-z0-9]+)(?:/[^`]*)?`")
 	found := 0
 	for line := range strings.Lines(string(text)) {

@@ -3,7 +3,10 @@ package dispatch
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime/debug"
+
+	"github.com/iotcs-go/iotcs/runtime/wire"
 )
 
 // Run calls f in the line of an endpoint: after the requests that arrived
@@ -16,6 +19,18 @@ func (d *Dispatcher) Run(endpoint string, f func(context.Context)) {
 	if !d.requests.closed {
 		d.requests.enqueue(endpoint, &request{local: f})
 	}
+}
+
+// Serve hands a request that the device makes to itself to the handler of its
+// destination, as [Dispatcher.Run] does. Nobody gets the answer; a refusal is
+// logged.
+func (d *Dispatcher) Serve(m *wire.Message) {
+	d.Run(m.Destination, func(context.Context) {
+		if answer := d.requests.call(m); answer.StatusCode >= http.StatusBadRequest {
+			d.parts.requests.Warn("a request of the device to itself was refused",
+				"endpoint", m.Destination, "url", m.Request.URL, "status", answer.StatusCode, "reason", string(answer.Body))
+		}
+	})
 }
 
 func (r *requests) runLocal(endpoint string, f func(context.Context)) {

@@ -73,7 +73,7 @@ func readChange(pointer string, item json.RawMessage) (c change, err error) {
 func (m *Manager) carryOut(ctx context.Context, now time.Time, c change) {
 	switch c.Op {
 	case "changed":
-		m.changed(ctx, c)
+		m.changed(ctx, now, c)
 	case "assigned":
 		m.assigned(ctx, now, c)
 	case "unassigned":
@@ -84,45 +84,45 @@ func (m *Manager) carryOut(ctx context.Context, now time.Time, c change) {
 }
 
 // changed takes the new content of a policy that devices have. They keep the
-// old one until the new one is there.
-func (m *Manager) changed(ctx context.Context, c change) {
+// old one until the new one is there. Devices whose policy could not be read are
+// looked up again: the change may have mended it.
+func (m *Manager) changed(ctx context.Context, now time.Time, c change) {
 	m.mu.Lock()
 	ours := m.policies[c.ID]
 	m.mu.Unlock()
+	m.askAgain(c.Model, now, func(x *member) bool { return x.unread })
 	if ours == nil || c.LastModified < ours.LastModified {
 		return
 	}
-	p, err := m.fetch(ctx, c)
+	news, err := m.fetch(ctx, c)
 	if err != nil {
 		m.report(err)
 		return
 	}
-	if reflect.DeepEqual(p, ours) {
+	if !news {
 		return
 	}
-	for _, x := range m.holders(c) {
+	for _, x := range m.holdersOf(c.Model, c.ID) {
 		m.give(x, c.ID)
 	}
 }
 
-// fetch downloads the policy that a change is about.
-func (m *Manager) fetch(ctx context.Context, c change) (*Policy, error) {
+// fetch downloads the policy that a change is about, and tells whether it
+// differs from the one that we had.
+func (m *Manager) fetch(ctx context.Context, c change) (news bool, err error) {
 	data, err := m.remote.download(ctx, c.Model, c.ID)
 	if err != nil {
-		return nil, fmt.Errorf("policy %q: %w", c.ID, err)
+		return false, fmt.Errorf("policy %q: %w", c.ID, err)
 	}
 	p, err := Parse(data)
 	if err == nil && p.ID != c.ID {
 		err = fmt.Errorf("%w: policy %q instead", ErrAnswer, p.ID)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("policy %q: %w", c.ID, err)
+		return false, fmt.Errorf("policy %q: %w", c.ID, err)
 	}
-	return m.accept(data)
-}
-
-func (m *Manager) holders(c change) []*member {
-	return m.membersOf(c.Model, func(x *member) bool { return x.policy == c.ID })
+	_, news, err = m.accept(data)
+	return news, err
 }
 
 // assigned gives a policy to devices that did not have it, and its new content
@@ -140,14 +140,11 @@ func (m *Manager) assigned(ctx context.Context, now time.Time, c change) {
 	if len(devices) == 0 {
 		return
 	}
-	m.mu.Lock()
-	ours := m.policies[c.ID]
-	m.mu.Unlock()
 	concerned := func(x *member) bool { return slices.Contains(devices, x.device) }
-	p, err := m.fetch(ctx, c)
+	news, err := m.fetch(ctx, c)
 	if err != nil {
 		m.report(err)
-		p, err = m.recover(ctx, c)
+		news, err = m.recover(ctx, c)
 	}
 	if err != nil {
 		m.report(err)
@@ -155,7 +152,6 @@ func (m *Manager) assigned(ctx context.Context, now time.Time, c change) {
 		return
 	}
 	m.associate(c.ID, keys(c.Model, devices)...)
-	news := !reflect.DeepEqual(p, ours)
 	for _, x := range m.membersOf(c.Model, func(x *member) bool { return concerned(x) && (news || x.policy != c.ID) }) {
 		m.give(x, c.ID)
 	}
@@ -163,14 +159,15 @@ func (m *Manager) assigned(ctx context.Context, now time.Time, c change) {
 }
 
 // recover takes the policy from the store, or tries to download it once more.
-func (m *Manager) recover(ctx context.Context, c change) (*Policy, error) {
+func (m *Manager) recover(ctx context.Context, c change) (news bool, err error) {
 	data, err := m.config.Store.Policy(c.ID)
 	if err == nil {
 		if p, err := Parse(data); err == nil && p.ID == c.ID {
 			m.mu.Lock()
+			news = !reflect.DeepEqual(p, m.policies[c.ID])
 			m.policies[c.ID] = p
 			m.mu.Unlock()
-			return p, nil
+			return news, nil
 		}
 	}
 	return m.fetch(ctx, c)
@@ -189,7 +186,7 @@ func (m *Manager) unassigned(ctx context.Context, now time.Time, c change) {
 		}
 	}
 	m.drop(c, keep)
-	for _, x := range m.holders(c) {
+	for _, x := range m.holdersOf(c.Model, c.ID) {
 		if slices.Contains(keep, x.device) {
 			continue
 		}

@@ -63,7 +63,7 @@ func TestEverythingAtOnce(t *testing.T) {
 					d.timer.Set(d.gate.NextDeadline())
 					d.mu.Unlock()
 				}
-				f.manager.Detach(f.model, id, d)
+				f.manager.Detach(d)
 				d.timer.Stop()
 			}
 		})

@@ -2,8 +2,9 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func (m *Manager) LookUp(ctx context.Context, now time.Time) {
 		m.mu.Unlock()
 		m.report(fmt.Errorf("look-up for device %s: %w", x.device, err))
 	}
-	m.confirm(ctx)
+	m.confirm(ctx, now)
 	m.forget()
 }
 
@@ -58,36 +59,88 @@ func (m *Manager) dueMembers(now time.Time) []*member {
 	return due
 }
 
+// stale is a policy of the store that the server was not asked about yet.
+type stale struct {
+	model   string
+	at      time.Time // when to ask
+	failure int       // of questions, in a row
+}
+
 // confirm asks the server once for each policy of the store that a device has,
-// and takes its copy if it is newer. If the server cannot be asked, the next
-// change message or start will do.
-func (m *Manager) confirm(ctx context.Context) {
-	m.mu.Lock()
-	stale := maps.Clone(m.stale)
-	m.mu.Unlock()
-	for id, model := range stale {
-		holders := m.membersOf(model, func(x *member) bool { return x.policy == id })
-		if len(holders) == 0 {
-			continue
+// and takes its copy if it is newer. Of a policy that the server does not have
+// any more, each device is looked up again.
+func (m *Manager) confirm(ctx context.Context, now time.Time) {
+	for id, s := range m.dueStale(now) {
+		if ctx.Err() != nil {
+			return
 		}
-		m.mu.Lock()
-		delete(m.stale, id)
-		ours := m.policies[id]
-		m.mu.Unlock()
-		data, err := m.remote.download(ctx, model, id)
-		if err != nil {
+		holders := m.holdersOf(s.model, id)
+		data, err := m.remote.download(ctx, s.model, id)
+		switch {
+		case errors.Is(err, errGone):
+			m.confirmed(id)
+			m.askAgain(s.model, now, func(x *member) bool { return slices.Contains(holders, x) })
+		case err != nil:
+			m.mu.Lock()
+			s.failure++
+			s.at = now.Add(retryDelay(s.failure))
+			m.mu.Unlock()
 			m.report(fmt.Errorf("policy %q of the store: %w", id, err))
-			continue
+		default:
+			m.confirmed(id)
+			m.renew(id, data, holders)
 		}
-		p, err := Parse(data)
-		if err != nil || p.ID != id || p.LastModified <= ours.LastModified {
-			m.report(err)
-			continue
+	}
+}
+
+func (m *Manager) dueStale(now time.Time) map[string]*stale {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	due := map[string]*stale{}
+	for id, s := range m.stale {
+		if m.held(id) && !s.at.After(now) {
+			due[id] = s
 		}
-		if _, err := m.accept(data); err == nil {
-			for _, x := range holders {
-				m.give(x, id)
-			}
+	}
+	return due
+}
+
+// held tells whether a member has a policy. It is for the holder of the lock.
+func (m *Manager) held(id string) bool {
+	for _, x := range m.members {
+		if x.policy == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Manager) confirmed(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.stale, id)
+}
+
+// renew gives the server's copy of a policy of the store to those who have it,
+// if it is newer.
+func (m *Manager) renew(id string, data []byte, holders []*member) {
+	m.mu.Lock()
+	ours := m.policies[id]
+	m.mu.Unlock()
+	p, err := Parse(data)
+	if err == nil && p.ID != id {
+		err = fmt.Errorf("%w: policy %q instead", ErrAnswer, p.ID)
+	}
+	if err != nil {
+		m.report(fmt.Errorf("policy %q: %w", id, err))
+		return
+	}
+	if ours != nil && p.LastModified <= ours.LastModified {
+		return
+	}
+	if _, _, err := m.accept(data); err == nil {
+		for _, x := range holders {
+			m.give(x, id)
 		}
 	}
 }
@@ -100,6 +153,11 @@ func (m *Manager) NextLookUp() (at time.Time, ok bool) {
 	for _, x := range m.members {
 		if x.due && (!ok || x.at.Before(at)) {
 			at, ok = x.at, true
+		}
+	}
+	for id, s := range m.stale {
+		if m.held(id) && (!ok || s.at.Before(at)) {
+			at, ok = s.at, true
 		}
 	}
 	return at, ok

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,13 +17,15 @@ import (
 // Target is a virtual device whose policy a Manager looks after. Assign tells it
 // the policy that it has from now on, nil for none. It is called from the
 // goroutine that learned of it, one call at a time, and must not call the
-// Manager. One last call may come while Detach is under way.
+// Manager. One last call may come while Detach is under way. Targets are compared
+// with ==.
 type Target interface{ Assign(p *Plan) }
 
 // ManagerConfig is what a Manager works with.
 type ManagerConfig struct {
 	EndpointID string  // of the directly connected device or gateway
 	Gateway    bool    // policies of other devices are managed as well
+	Require    bool    // a document that is no policy does not count as an answer: the device is told nothing
 	Fetcher    Fetcher // the way to the server
 	Store      Store   // keeps policies over restarts; nil: none are kept
 	// Report takes what goes wrong, and the problems of policies; nil drops it.
@@ -40,23 +44,24 @@ type Manager struct {
 	deliver sync.Mutex // held while targets are told; taken after work, before mu
 
 	mu       sync.Mutex // guards what follows
-	members  map[memberKey]*member
+	members  map[Target]*member
 	policies map[string]*Policy // by id
-	stale    map[string]string  // policies of the store that the server was not asked about: id to model
+	stale    map[string]*stale  // policies of the store that the server was not asked about, by id
 	stored   Associations
 	wake     chan struct{}
 }
 
 type memberKey struct{ model, device string }
 
-// member is an endpoint with a device model: a virtual device, the messages that
-// an application makes itself, or both.
+// member is a virtual device, or a device whose messages go through a Relay; there
+// may be one of each for the same device and model.
 type member struct {
 	memberKey
-	targets []Target
+	target  Target
 	model   *devicemodel.Model
 	policy  string // id; "" for none
 	due     bool   // the server has to be asked
+	unread  bool   // the last answer was a document that is no policy
 	at      time.Time
 	failure int // of lookups, in a row
 }
@@ -73,9 +78,9 @@ func NewManager(config ManagerConfig) *Manager {
 	m := &Manager{
 		config:   config,
 		remote:   remote{config.Fetcher},
-		members:  map[memberKey]*member{},
+		members:  map[Target]*member{},
 		policies: map[string]*Policy{},
-		stale:    map[string]string{},
+		stale:    map[string]*stale{},
 		wake:     make(chan struct{}, 1),
 	}
 	associations, err := config.Store.Associations()
@@ -96,7 +101,7 @@ func (m *Manager) load(model, id string) {
 		var p *Policy
 		if p, err = Parse(data); err == nil && p.ID == id {
 			m.policies[id] = p
-			m.stale[id] = model
+			m.stale[id] = &stale{model: model}
 			return
 		}
 	}
@@ -109,44 +114,30 @@ func (m *Manager) report(err error) {
 	}
 }
 
-// Attach makes a virtual device known. If its policy is known, the store's
-// included, the target is told at once; otherwise the server has to be asked, which
-// LookUp or Run does. A device may have several targets, which must be comparable.
+// Attach makes a virtual device known, by its target. If the store has its policy, the target
+// is told at once; otherwise the server has to be asked, which LookUp or Run
+// does.
 func (m *Manager) Attach(model *devicemodel.Model, device string, t Target) {
 	m.deliver.Lock()
 	defer m.deliver.Unlock()
 	key := memberKey{model.URN, device}
+	added := &member{memberKey: key, target: t, model: model, due: true}
 	m.mu.Lock()
-	x := m.members[key]
-	if x == nil {
-		x = &member{memberKey: key, model: model}
-		m.members[key] = x
-		x.policy = m.stored.policyOf(key, m.policies)
-		x.due = x.policy == ""
-	}
-	x.targets = append(x.targets, t)
-	id, asked := x.policy, !x.due
+	m.members[t] = added
+	id := m.stored.policyOf(key, m.policies)
+	added.due = id == ""
 	m.mu.Unlock()
-	if asked || id != "" {
-		t.Assign(m.plan(x, id))
+	if id != "" {
+		m.tell(added, id)
 	}
 	m.signal()
 }
 
-// Detach makes a target of a virtual device unknown again. Its policy stays in the
-// store.
-func (m *Manager) Detach(model *devicemodel.Model, device string, t Target) {
+// Detach makes a virtual device unknown again. Its policy stays in the store.
+func (m *Manager) Detach(t Target) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := memberKey{model.URN, device}
-	x := m.members[key]
-	if x == nil {
-		return
-	}
-	x.targets = slices.DeleteFunc(slices.Clone(x.targets), func(other Target) bool { return other == t })
-	if len(x.targets) == 0 {
-		delete(m.members, key)
-	}
+	delete(m.members, t)
 }
 
 // signal wakes Run.
@@ -163,40 +154,29 @@ func (m *Manager) give(to *member, id string) {
 	m.deliver.Lock()
 	defer m.deliver.Unlock()
 	m.mu.Lock()
-	to.due, to.failure = false, 0
+	to.due, to.unread, to.failure = false, false, 0
 	m.mu.Unlock()
 	m.tell(to, id)
 }
 
 // tell is give for a caller that has the lock for it.
 func (m *Manager) tell(to *member, id string) {
-	plan := m.plan(to, id)
-	m.mu.Lock()
-	targets := to.targets // replaced by Detach, never changed
-	m.mu.Unlock()
-	for _, t := range targets {
-		t.Assign(plan)
-	}
-}
-
-// plan notes that a member has a policy, by id, and compiles it. It is nil for
-// none.
-func (m *Manager) plan(of *member, id string) *Plan {
 	m.mu.Lock()
 	p := m.policies[id]
-	of.policy = ""
+	to.policy = ""
 	if p != nil {
-		of.policy = id
+		to.policy = id
 	}
 	m.mu.Unlock()
 	if !p.Active() {
-		return nil
+		to.target.Assign(nil)
+		return
 	}
-	plan, problems := Compile(p, of.model)
+	plan, problems := Compile(p, to.model)
 	for _, problem := range problems {
 		m.report(fmt.Errorf("policy %q: %w", id, problem))
 	}
-	return plan
+	to.target.Assign(plan)
 }
 
 // membersOf gives the members of a device model that a function picks, in the
@@ -210,28 +190,29 @@ func (m *Manager) membersOf(model string, pick func(*member) bool) []*member {
 			found = append(found, x)
 		}
 	}
-	slices.SortFunc(found, func(a, b *member) int {
-		if a.device < b.device {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(found, func(a, b *member) int { return strings.Compare(a.device, b.device) })
 	return found
 }
 
+// holdersOf gives the members that have a policy.
+func (m *Manager) holdersOf(model, id string) []*member {
+	return m.membersOf(model, func(x *member) bool { return x.policy == id })
+}
+
 // accept reads a document and makes it the policy with its id, in memory and in
-// the store. A document that is no policy is an error.
-func (m *Manager) accept(data json.RawMessage) (*Policy, error) {
-	p, err := Parse(data)
-	if err != nil {
-		return nil, err
+// the store; news tells whether it differs from the one before. A document that
+// is no policy is an error.
+func (m *Manager) accept(data json.RawMessage) (p *Policy, news bool, err error) {
+	if p, err = Parse(data); err != nil {
+		return nil, false, err
 	}
 	m.mu.Lock()
+	news = !reflect.DeepEqual(p, m.policies[p.ID])
 	m.policies[p.ID] = p
 	delete(m.stale, p.ID)
 	m.mu.Unlock()
 	m.report(m.config.Store.SavePolicy(p.ID, data))
-	return p, nil
+	return p, news, nil
 }
 
 // forget drops policies that no device has.
@@ -269,18 +250,42 @@ func (m *Manager) lookUp(ctx context.Context, x *member) error {
 	if err != nil {
 		return err
 	}
-	id := ""
-	if data != nil {
-		p, err := m.accept(data)
-		if err != nil {
-			// The device has a policy that means nothing. Asking again does
-			// not help; a change of the policy is announced.
-			m.report(fmt.Errorf("device %s: %w", x.device, err))
-		} else {
-			id = p.ID
+	if data == nil {
+		m.associate("", x.memberKey)
+		m.give(x, "")
+		return nil
+	}
+	p, news, err := m.accept(data)
+	if err != nil {
+		m.unusable(x, err)
+		return nil
+	}
+	m.associate(p.ID, x.memberKey)
+	m.give(x, p.ID)
+	if news {
+		m.giveOthers(x, p.ID)
+	}
+	return nil
+}
+
+// unusable notes that a member has a policy that means nothing. Asking again
+// does not help; a change of the policy is announced.
+func (m *Manager) unusable(x *member, err error) {
+	m.report(fmt.Errorf("device %s: %w", x.device, err))
+	m.associate("", x.memberKey)
+	if !m.config.Require {
+		m.give(x, "")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	x.due, x.unread = false, true
+}
+
+// giveOthers tells the other members with a policy that it has new content.
+func (m *Manager) giveOthers(than *member, id string) {
+	for _, x := range m.holdersOf(than.memberKey.model, id) {
+		if x != than {
+			m.give(x, id)
 		}
 	}
-	m.associate(id, x.memberKey)
-	m.give(x, id)
-	return nil
 }

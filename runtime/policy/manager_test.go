@@ -393,33 +393,10 @@ func TestChangeRefuses(t *testing.T) {
 func TestDetach(t *testing.T) {
 	f := newFleet(t, false, nil, "E1")
 	f.server.assigned["E1"] = "P1"
-	f.manager.Detach(f.model, "E1", f.devices["E1"])
+	f.manager.Detach(f.devices["E1"])
 	f.lookUp(0)
 	f.wantAsked()
 	f.want("E1")
-}
-
-// A device may be there twice: as a virtual device and as the source of messages
-// that the application makes itself. Neither takes the other's place.
-func TestTwoTargetsOfOneDevice(t *testing.T) {
-	f := newFleet(t, false, nil, "E1")
-	f.server.assigned["E1"] = "P1"
-	second, third := &testTarget{}, &testTarget{}
-	f.manager.Attach(f.model, "E1", second)
-	f.lookUp(0)
-	f.wantAsked("of E1")
-	f.want("E1", "P1 1")
-	f.manager.Attach(f.model, "E1", third)
-	f.manager.Detach(f.model, "E1", second)
-	f.manager.Detach(f.model, "E1", second)
-	f.manager.Change(context.Background(), time.Time{}, []byte(`[{"deviceModelUrn":"urn:test:pump","id":"P1","lastModified":9,"op":"unassigned"}]`))
-	f.want("E1", "none")
-	if got := second.take(); len(got) != 1 || got[0] != "P1 1" {
-		t.Errorf("the one that was detached got %q", got)
-	}
-	if got := third.take(); len(got) != 2 || got[0] != "P1 1" || got[1] != "none" {
-		t.Errorf("the one that came later got %q", got)
-	}
 }
 
 // After a restart stored policies apply at once, and the server is asked once

@@ -23,9 +23,15 @@ type RelayConfig struct {
 	Now func() int64
 	// Options gives the options of the engine of a device; nil for none.
 	Options func(endpointID string) []StartOption
+	// Require makes messages wait for the answer whether there is a policy for as
+	// long as it takes.
+	Require bool
 	// Report takes errors that have no caller.
 	Report func(error)
 }
+
+// ErrClosed is returned for messages that are offered to a closed Relay.
+var ErrClosed = errors.New("policy: relay is closed")
 
 // Relay applies policies to messages that the application made itself, without a
 // virtual device (docs/protocol/policies.md §7). It has no timers: windows and
@@ -36,6 +42,7 @@ type Relay struct {
 
 	mu      sync.Mutex
 	devices map[memberKey]*relayed
+	closed  bool
 }
 
 // relayed is a device whose messages go through a Relay. It is the Host of its
@@ -85,7 +92,9 @@ func modelOf(m *wire.Message) (urn string, ok bool) {
 //
 // Until it is known whether the device has a policy, messages are held, within
 // the bounds of a Gate; Ready gives them later. The error joins those of values
-// that were dropped, or says why the message cannot be encoded.
+// that were dropped, or says why the message cannot be encoded; it is ErrHolding
+// for a message beyond those bounds when a policy is required, and ErrClosed
+// after Close.
 func (r *Relay) Offer(now int64, m *wire.Message) ([]*Message, error) {
 	urn, ok := modelOf(m)
 	var model *devicemodel.Model
@@ -102,6 +111,9 @@ func (r *Relay) Offer(now int64, m *wire.Message) ([]*Message, error) {
 	d := r.device(model, m.Source)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return nil, ErrClosed
+	}
 	err := d.offer(now, m)
 	return d.take(), err
 }
@@ -120,18 +132,33 @@ func (r *Relay) Ready(now int64) []*Message {
 	return all
 }
 
-// Close ends all policies as Assign does and gives what they held, and the messages
-// that wait for an answer. Those that are offered later pass.
+// Waiting tells whether messages wait for the answer whether there is a policy,
+// so that Ready will have something to give.
+func (r *Relay) Waiting() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, d := range r.devices {
+		if len(d.waiting) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Close ends the policies of all devices for good and gives the messages that are
+// to be sent because of it: windows yield the result of the values that they
+// have, and batches leave. Messages that still wait for an answer go on as if
+// there were no policy; if one is required, they are dropped and reported.
 func (r *Relay) Close(now int64) []*Message {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.closed = true
 	var all []*Message
 	for _, d := range r.devices {
-		if !d.answered && len(d.waiting) > 0 {
-			d.giveUp(now)
-		}
-		d.end(now)
-		d.answered = true
+		d.close(now)
 		all = append(all, d.take()...)
 	}
 	return all
@@ -159,17 +186,14 @@ func (r *Relay) device(model *devicemodel.Model, endpoint string) *relayed {
 func (d *relayed) Assign(p *Plan) {
 	d.relay.mu.Lock()
 	defer d.relay.mu.Unlock()
-	d.end(d.relay.config.Now())
-	d.plan, d.answered = p, true
-	clear(d.values)
-}
-
-// end takes the policy away.
-func (d *relayed) end(now int64) {
-	if d.engine != nil && d.started {
-		d.report(d.engine.Stop(now))
+	if d.relay.closed {
+		return
 	}
-	d.plan, d.engine, d.started = nil, nil, false
+	if d.engine != nil && d.started {
+		d.report(d.engine.Stop(d.relay.config.Now()))
+	}
+	d.plan, d.engine, d.answered, d.started = p, nil, true, false
+	clear(d.values)
 }
 
 // begin starts the engine at the time of the first message.
@@ -205,10 +229,28 @@ func (d *relayed) offer(now int64, m *wire.Message) error {
 		d.waiting = append(d.waiting, m)
 		return nil
 	}
+	if !d.answered && d.relay.config.Require {
+		return fmt.Errorf("%w: %d messages are held", ErrHolding, len(d.waiting))
+	}
 	if !d.answered {
 		d.giveUp(now)
 	}
 	return d.process(now, m)
+}
+
+func (d *relayed) close(now int64) {
+	switch {
+	case d.answered || len(d.waiting) == 0:
+		d.release(now)
+	case d.relay.config.Require:
+		d.report(fmt.Errorf("%w: %d messages are dropped", ErrHolding, len(d.waiting)))
+		d.waiting = nil
+	default:
+		d.giveUp(now)
+	}
+	if d.engine != nil {
+		d.report(d.engine.Stop(now))
+	}
 }
 
 func (d *relayed) giveUp(now int64) {
@@ -219,7 +261,7 @@ func (d *relayed) giveUp(now int64) {
 
 // release processes the messages that waited for an answer.
 func (d *relayed) release(now int64) {
-	if !d.answered && len(d.waiting) > 0 && now >= d.since+MaxHold {
+	if !d.answered && len(d.waiting) > 0 && now >= d.since+MaxHold && !d.relay.config.Require {
 		d.giveUp(now)
 		return
 	}
@@ -325,8 +367,8 @@ func (d *relayed) Emit(m *Message) error {
 	return nil
 }
 
-// Call implements Host: the device sends itself a request, which its dispatcher
-// carries out.
+// Call implements Host: a request of the device to itself, which whoever gets it
+// from Offer or Ready hands to the handlers of the device.
 func (d *relayed) Call(_ int, name string, arguments []wire.Value) {
 	body := []byte("{}")
 	if len(arguments) > 0 && !arguments[0].IsZero() {

@@ -214,3 +214,67 @@ func TestRelayUnassigned(t *testing.T) {
 		t.Errorf("sent %q, %v", got, err)
 	}
 }
+
+// A Relay that closes gives what it holds: nothing is lost, nothing comes after.
+func TestRelayClose(t *testing.T) {
+	held := document("*", function("batchBySize", `"batchSize":10`))
+	window := document("temp", function("mean", `"window":60000`))
+	for name, c := range map[string]struct {
+		document string // "": the server does not answer
+		require  bool
+		want     string
+		report   error
+	}{
+		"batch":                  {held, false, "DATA temp=1; DATA temp=3", nil},
+		"window":                 {window, false, "DATA temp=2", nil},
+		"no answer":              {"", false, "DATA temp=1; DATA temp=3", ErrNoAnswer},
+		"no answer but required": {"", true, "", ErrHolding},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newRelayFleet(t, strings.Replace(c.document, `"id":"P"`, `"id":"P1"`, 1))
+			f.relay.config.Require = c.require
+			for _, x := range []float64{1, 3} {
+				if got, err := f.offer(1, f.message(number("temp", x))); got != "" || err != nil {
+					t.Errorf("%v: %q, %v", x, got, err)
+				}
+				if c.document != "" {
+					f.lookUp(1)
+				}
+			}
+			if got := f.texts(f.relay.Close(5)); got != c.want {
+				t.Errorf("closing sent %q, want %q", got, c.want)
+			}
+			if c.report == nil && len(f.reports) > 0 || c.report != nil && (len(f.reports) != 1 || !errors.Is(f.reports[0], c.report)) {
+				t.Errorf("reports %v, want %v", f.reports, c.report)
+			}
+			if got, err := f.offer(6, f.message(number("temp", 1))); got != "" || !errors.Is(err, ErrClosed) {
+				t.Errorf("afterwards: %q, %v", got, err)
+			}
+			f.relay.devices[memberKey{f.model.URN, "E1"}].Assign(nil)
+			if rest := append(f.relay.Close(7), f.relay.Ready(8)...); len(rest) > 0 {
+				t.Errorf("more came: %q", f.texts(rest))
+			}
+		})
+	}
+}
+
+// When a policy is required, messages wait for the answer as long as it takes.
+func TestRelayRequire(t *testing.T) {
+	f := newRelayFleet(t, strings.Replace(document("temp", function("filterCondition", `"condition":"$(temp) > 5"`)), `"id":"P"`, `"id":"P1"`, 1))
+	f.relay.config.Require = true
+	for i := range MaxHeldValues {
+		if out, err := f.offer(int64(i), f.message(number("temp", float64(5+i%2)))); out != "" || err != nil {
+			t.Fatalf("%q, %v", out, err)
+		}
+	}
+	if out, err := f.offer(5, f.message(number("temp", 1))); out != "" || !errors.Is(err, ErrHolding) {
+		t.Errorf("one more: %q, %v", out, err)
+	}
+	if out := f.relay.Ready(1_000_000); len(out) != 0 || !f.relay.Waiting() {
+		t.Errorf("%d messages, waiting %v", len(out), f.relay.Waiting())
+	}
+	f.lookUp(1_000_000)
+	if out := f.relay.Ready(1_000_000); len(out) != MaxHeldValues/2 || f.relay.Waiting() || len(f.reports) > 0 {
+		t.Errorf("%d messages, waiting %v, reports %v", len(out), f.relay.Waiting(), f.reports)
+	}
+}

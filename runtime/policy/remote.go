@@ -22,6 +22,8 @@ type Fetcher interface {
 var (
 	// ErrStatus means that the server answered with another status than 200.
 	ErrStatus = errors.New("policy: unexpected status")
+	// errGone is the status of a policy that the server does not have.
+	errGone = fmt.Errorf("%w %d", ErrStatus, http.StatusNotFound)
 	// ErrAnswer means that an answer of the server could not be read.
 	ErrAnswer = errors.New("policy: unreadable answer")
 )
@@ -96,6 +98,8 @@ func (r remote) get(ctx context.Context, path string) (json.RawMessage, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("policy: %w", err)
+	case status == http.StatusNotFound:
+		return nil, fmt.Errorf("%w of GET %s", errGone, path)
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%w %d of GET %s", ErrStatus, status, path)
 	case len(body) > MaxDocument:
