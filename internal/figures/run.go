@@ -55,6 +55,8 @@ type sending struct {
 type results struct {
 	stores   []storeResult
 	own      []sending
+	stored   []sending // with an outbox
+	unsynced []sending // with an outbox that does not flush
 	peer     []sending
 	virtuals []virtualsResult
 }
@@ -106,7 +108,9 @@ func (m *measurement) all(ctx context.Context) (err error) {
 	m.cloud, m.files = cloud, ready.Files
 	defer func() { err = errors.Join(err, m.cloud.dismiss()) }()
 	for range m.config.Rounds {
-		err = errors.Join(err, m.send(ctx))
+		for _, way := range m.ways() {
+			err = errors.Join(err, m.send(ctx, way))
+		}
 		if m.config.Peer {
 			err = errors.Join(err, m.sendAsPeer(ctx))
 		}
@@ -137,17 +141,39 @@ func (m *measurement) store(ctx context.Context) error {
 	return errors.Join(w.dismiss(), os.RemoveAll(folder))
 }
 
+// way is a way in which the device keeps its messages.
+type way struct {
+	name             string
+	stored, unsynced bool
+	results          *[]sending
+}
+
+func (m *measurement) ways() []way {
+	return []way{
+		{name: roleSender, results: &m.results.own},
+		{name: roleSender + "-stored", stored: true, results: &m.results.stored},
+		{name: roleSender + "-unsynced", stored: true, unsynced: true, results: &m.results.unsynced},
+	}
+}
+
 // send measures the device once.
-func (m *measurement) send(ctx context.Context) error {
-	command, err := copyOf(ctx, roleSender, profileOf(m.config.Profiles, roleSender), senderSettings{m.files[ownDevice], m.config.Messages})
+func (m *measurement) send(ctx context.Context, w way) (err error) {
+	settings := senderSettings{File: m.files[ownDevice], Messages: m.config.Messages, Unsynced: w.unsynced}
+	if w.stored {
+		if settings.Outbox, err = os.MkdirTemp(m.folder, "outbox-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(settings.Outbox)) }()
+	}
+	command, err := copyOf(ctx, roleSender, profileOf(m.config.Profiles, w.name), settings)
 	if err != nil {
 		return err
 	}
-	result, err := m.sendAs(roleSender, command, m.config.Messages)
+	result, err := m.sendAs(w.name, command, m.config.Messages)
 	if err != nil {
 		return err
 	}
-	m.results.own = append(m.results.own, result)
+	*w.results = append(*w.results, result)
 	return nil
 }
 

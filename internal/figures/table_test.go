@@ -39,6 +39,8 @@ func TestTabulate(t *testing.T) {
 	r := &results{
 		stores:   []storeResult{{Flush: time.Millisecond, Put: 31 * time.Microsecond, Drain: 2 * time.Microsecond, Open: 200 * time.Millisecond}},
 		own:      []sending{{spent{Wall: 2 * time.Second, CPU: time.Second / 2, Peak: 30e6}, time.Second, 100_000}},
+		stored:   []sending{{spent{Wall: 4 * time.Second, CPU: time.Second, Peak: 31e6}, time.Second, 100_000}},
+		unsynced: []sending{{spent{Wall: 4 * time.Second, CPU: 2 * time.Second, Peak: 31e6}, time.Second, 100_000}},
 		peer:     []sending{{spent{Wall: time.Second, CPU: time.Second, Peak: 90e6}, time.Second / 10, 2000}},
 		virtuals: []virtualsResult{{2000, 9000, 0}},
 	}
@@ -57,6 +59,11 @@ func TestTabulate(t *testing.T) {
 		"device: CPU for each message":                            "5.00 µs held",
 		"device: peak memory":                                     "30.0 MB held",
 		"emulator: CPU for each message":                          "10.00 µs",
+		"device with outbox, 64 setters: 100000 messages":         "25000 /s",
+		"device with outbox: CPU for each message":                "10.00 µs",
+		"device with outbox: peak memory":                         "31.0 MB",
+		"device with outbox, no flush, 1 setter: 100000 messages": "25000 /s",
+		"device with outbox, no flush: CPU for each message":      "20.00 µs",
 		"10 virtual devices, new: each":                           "2.00 kB held",
 		"10 virtual devices, one value sent: each":                "9.00 kB NOT HELD",
 		"10 virtual devices: goroutines of all":                   "0 held",
