@@ -72,7 +72,8 @@ type Reporter interface {
 	// function was called instead. m belongs to the dispatcher again when it
 	// returns.
 	//
-	// err is a [*RefusedError], an *outbox.DropError or [ErrClosed]. Of a message
+	// err is a [*RefusedError], an *outbox.DropError, [ErrClosed], or what the
+	// [Hold] of the message ended with. Of a message
 	// whose record in the store is damaged only priority and reliability are
 	// known: its JSON is nil.
 	Failed(m *wire.Encoded, err error)

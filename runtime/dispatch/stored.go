@@ -16,6 +16,7 @@ type stored struct {
 	full      bool         // the store refused a message and nothing was settled since
 	alert     uint64       // number of the latest ALERT put since the last take; 0: none
 	done      map[uint64]func(error)
+	holdings  map[uint64]*holding // of messages that waited or wait for a Hold, until they are settled
 	abandoned []abandoned
 	last      *outbox.Commit // of the latest put
 	scratch   []outbox.Message
@@ -31,6 +32,7 @@ func (q *queue) useStore(s outbox.Store) {
 	q.stored.store = s
 	q.stored.unsettled = s.Stats().Messages
 	q.stored.done = make(map[uint64]func(error))
+	q.stored.holdings = make(map[uint64]*holding)
 	q.ordinal = s.Last()
 }
 
@@ -121,9 +123,10 @@ func (q *queue) alerted() bool {
 // gatherer merges the lanes with the store. It belongs to the transmitter and,
 // once that has ended, to Close.
 type gatherer struct {
-	queue *queue
-	free  *entry // taken from the queue's free list
-	fault error  // what the store failed with in the last take
+	queue  *queue
+	free   *entry   // taken from the queue's free list
+	fault  error    // what the store failed with in the last take
+	failed []*entry // taken, but the wait for their holds ended with an error
 }
 
 // take is queue.take for everything that waits, wherever it lies: highest priority
@@ -186,9 +189,23 @@ func (q *queue) headOf(p int) (first, newest uint64) {
 	return q.ordinal + 1, q.ordinal
 }
 
-// takeStored takes messages below before out of the store. next is the first one
-// that is left.
+// takeStored takes messages below before out of the store, as far as they need
+// not wait. next is the first one that is left.
 func (g *gatherer) takeStored(dst []*entry, p int, before uint64, n, bytes, maxBytes int) (taken []*entry, size int, next uint64) {
+	for {
+		from := len(dst)
+		dst, bytes, next = g.read(dst, p, before, n, bytes, maxBytes)
+		read := len(dst)
+		dst, bytes = g.sift(dst, from, bytes)
+		if len(dst) == read || next >= before {
+			return dst, bytes, next
+		}
+	}
+}
+
+// read takes messages below before out of the store. next is the first one that is
+// left.
+func (g *gatherer) read(dst []*entry, p int, before uint64, n, bytes, maxBytes int) (taken []*entry, size int, next uint64) {
 	visit := func(m *outbox.Message) {
 		e := g.newEntry()
 		buffer := append(e.message.JSON[:0], m.JSON...)

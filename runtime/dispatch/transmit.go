@@ -86,6 +86,10 @@ func (t *transmitter) take(dst []*entry, n int) []*entry {
 	if err := t.gatherer.fault; err != nil {
 		t.d.log.Error("messages cannot be taken from the outbox", "error", err)
 	}
+	for _, e := range t.gatherer.failed {
+		t.d.giveUp([]*entry{e}, t.d.queue.heldError(e))
+	}
+	t.gatherer.failed = nil
 	return dst
 }
 
