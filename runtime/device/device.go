@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iotcs-go/iotcs/runtime/content"
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
 	"github.com/iotcs-go/iotcs/runtime/trust"
@@ -27,6 +28,8 @@ type Device struct {
 	conn   *rest.Client
 	log    *slog.Logger
 	drift  *driftCheck
+
+	storage *content.Store
 
 	metrics      *metrics  // nil without meter provider
 	policies     *policies // nil until activated
@@ -93,6 +96,9 @@ func OpenAssets(ctx context.Context, assets trust.Assets, opts ...Option) (*Devi
 	var err error
 	if d.conn, err = d.connect(); err != nil {
 		return nil, err
+	}
+	if d.storage, err = d.openStorage(); err != nil {
+		return nil, errors.Join(err, d.conn.Close())
 	}
 	if d.metrics, err = newMetrics(d); err != nil {
 		return nil, errors.Join(err, d.conn.Close())
@@ -236,9 +242,10 @@ func (d *Device) WaitCapacity(ctx context.Context, n int) error {
 }
 
 // Close closes the virtual devices, lets running handlers finish, sends what
-// waits and releases everything. When ctx ends first, handlers are cancelled and
-// the messages that were left are reported as undelivered and counted in a
-// [*LeftError]. Closing again does nothing.
+// waits, uploads included, lets downloads finish and releases everything. When ctx
+// ends first, handlers and transfers are cancelled and the messages that were left
+// are reported as undelivered and counted in a [*LeftError], the transfers in a
+// [*TransfersLeftError]. Closing again does nothing.
 func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closing {
@@ -259,6 +266,7 @@ func (d *Device) Close(ctx context.Context) error {
 		}
 		errs = append(errs, dispatcher.Close(ctx))
 	}
+	errs = append(errs, d.storage.Close(ctx))
 	for _, v := range d.attached() {
 		errs = append(errs, v.Close())
 	}

@@ -19,7 +19,7 @@ const componentKey = "component"
 func LogComponents() []string {
 	return []string{
 		"activation", "connectivity", "delivery", "device", "diagnostics", "dispatcher", "model",
-		"policy", "policy-device", "state", "transport", "virtual",
+		"policy", "policy-device", "state", "storage", "transport", "virtual",
 	}
 }
 

@@ -128,9 +128,9 @@ func (m *metrics) stop() error {
 
 // enqueue queues messages and counts them; with a done function also what
 // becomes of them, which the reporter does not hear of.
-func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) error {
+func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), holds []dispatch.Hold, ms ...*wire.Encoded) error {
 	if m == nil {
-		return q.Queue(done, ms...)
+		return accept(q, done, holds, ms)
 	}
 	if told := done; told != nil {
 		done = func(err error) {
@@ -140,7 +140,7 @@ func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), ms ...*wire.
 			told(err)
 		}
 	}
-	err := q.Queue(done, ms...)
+	err := accept(q, done, holds, ms)
 	if err == nil {
 		m.queued.Add(int64(len(ms)))
 	}

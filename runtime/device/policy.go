@@ -400,7 +400,7 @@ func (p *policies) offerReady() {
 func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 	var errs []error
 	for _, m := range ms {
-		errs = append(errs, d.metrics.enqueue(q, m.Done, &m.Encoded))
+		errs = append(errs, d.queue(q, m.Done, &m.Encoded))
 	}
 	return errors.Join(errs...)
 }

@@ -60,6 +60,7 @@ func (q *queue) store(ms []*wire.Encoded, done func(error)) (Receipt, error) {
 	for i, m := range ms {
 		if q.isDurable(m) {
 			s.scratch = append(s.scratch, outbox.Message{Encoded: *m, Sequence: q.ordinal + uint64(i) + 1})
+			s.scratch[len(s.scratch)-1].Attachments = nil
 		}
 	}
 	commit, err := s.store.Put(s.scratch)
