@@ -23,6 +23,7 @@ type call struct {
 	device *registry.Device // who asks; nil for a person
 	user   string           // the person who asks
 	token  registry.Token
+	early  bool // a refusal does not wait for the rest of the body
 }
 
 // Sizes of request bodies in bytes.

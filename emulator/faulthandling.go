@@ -34,8 +34,9 @@ func withFaults(routes []route) []route {
 
 // faultPlace is what faults need to know of a route.
 type faultPlace struct {
-	token bool // the token call
-	polls bool // the answer may hold requests to the device
+	token  bool   // the token call
+	polls  bool   // the answer may hold requests to the device
+	object string // name of the storage object; "" for all other calls
 }
 
 var errExpired = problem(http.StatusUnauthorized, "the access token is unknown or has expired")

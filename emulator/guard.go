@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -93,6 +94,10 @@ func (s *Server) survive(c *call) {
 // route finds the handler of a request, finds out who asks, and answers for a handler that refuses.
 func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r, query: query.Parse(r.URL.RawQuery)}
+	if strings.HasPrefix(r.URL.Path, storeRoot) {
+		s.serveStore(c)
+		return
+	}
 	found, root, params, p := find(s.routes, effectiveMethod(r), r.URL.EscapedPath())
 	if p != nil {
 		s.refuse(c, p)
@@ -110,6 +115,11 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers with a problem. When nobody listens any more nothing can be done.
 func (s *Server) refuse(c *call, p *Problem) {
+	var broken *brokenAnswer
+	if errors.As(p, &broken) {
+		s.log.Debug("an answer was not taken to its end", "method", c.r.Method, "path", c.r.URL.Path, "error", broken.cause)
+		return
+	}
 	if c.r.Context().Err() != nil {
 		s.log.Debug("a client went away", "method", c.r.Method, "path", c.r.URL.Path)
 		return

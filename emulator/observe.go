@@ -29,8 +29,10 @@ type recorder struct {
 
 func newRecorder(w http.ResponseWriter, r *http.Request) *recorder {
 	header := r.Header.Clone()
-	if header.Get("Authorization") != "" {
-		header.Set("Authorization", "…")
+	for _, proof := range []string{"Authorization", tokenHeader} {
+		if header.Get(proof) != "" {
+			header.Set(proof, "…")
+		}
 	}
 	record := &recorder{w, Exchange{Start: time.Now(), Method: r.Method, URL: r.RequestURI, RequestHeader: header}}
 	r.Body = &notingBody{r.Body, record}

@@ -27,6 +27,8 @@ type config struct {
 	limits        history.Limits
 	tokenLife     time.Duration
 	pollLimit     time.Duration
+	storageLife   time.Duration
+	storageQuota  int64
 	checkRequests bool
 	observer      func(Exchange)
 	faults        []Fault
@@ -37,6 +39,9 @@ const (
 	DefaultUser      = "iotcs"
 	DefaultTokenLife = time.Hour        // docs/protocol/transport.md §4
 	DefaultPollLimit = 20 * time.Second // docs/protocol/transport.md §8.2
+
+	DefaultStorageTokenLife       = 45 * time.Minute // the official JavaScript client replaces its own after 30 (docs/protocol/storage.md §9)
+	DefaultStorageQuota     int64 = 16 << 30         // bytes
 )
 
 func newConfig(opts []Option) (*config, error) {
@@ -46,6 +51,8 @@ func newConfig(opts []Option) (*config, error) {
 		logger:        slog.New(slog.DiscardHandler),
 		tokenLife:     DefaultTokenLife,
 		pollLimit:     DefaultPollLimit,
+		storageLife:   DefaultStorageTokenLife,
+		storageQuota:  DefaultStorageQuota,
 		checkRequests: true,
 	}
 	for _, opt := range opts {
@@ -56,7 +63,8 @@ func newConfig(opts []Option) (*config, error) {
 	return c, nil
 }
 
-// WithDataDir keeps the state in the folder, which is made when missing: models, devices, tokens and messages. [New] fails with
+// WithDataDir keeps the state in the folder, which is made when missing: models, devices, tokens, messages and storage
+// objects. [New] fails with
 // [ErrInUse] when another emulator uses the folder. Without this option the state ends with the server.
 func WithDataDir(dir string) Option {
 	return func(c *config) error {
@@ -159,6 +167,29 @@ func WithTokenLife(life time.Duration) Option {
 			return fmt.Errorf("WithTokenLife: %v is not between 1 s and 24 days", life)
 		}
 		c.tokenLife = life
+		return nil
+	}
+}
+
+// WithStorageTokenLife sets how long a token of the object store is good for: 1 second to 24 days.
+func WithStorageTokenLife(life time.Duration) Option {
+	return func(c *config) error {
+		if life < time.Second || life > 24*24*time.Hour {
+			return fmt.Errorf("WithStorageTokenLife: %v is not between 1 s and 24 days", life)
+		}
+		c.storageLife = life
+		return nil
+	}
+}
+
+// WithStorageQuota bounds what the content of all storage objects takes on the disk, in bytes. An upload that exceeds it is refused with
+// 413 Request Entity Too Large.
+func WithStorageQuota(bytes int64) Option {
+	return func(c *config) error {
+		if bytes < 1 {
+			return errors.New("WithStorageQuota: the limit must be at least 1")
+		}
+		c.storageQuota = bytes
 		return nil
 	}
 }

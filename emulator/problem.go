@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/iotcs-go/iotcs/emulator/internal/activation"
 	"github.com/iotcs-go/iotcs/emulator/internal/conformance"
 	"github.com/iotcs-go/iotcs/emulator/internal/mailbox"
+	"github.com/iotcs-go/iotcs/emulator/internal/objects"
 	"github.com/iotcs-go/iotcs/emulator/internal/query"
 	"github.com/iotcs-go/iotcs/emulator/internal/registry"
 )
@@ -57,6 +59,14 @@ var statuses = []struct {
 	{mailbox.ErrUnknown, http.StatusNotFound},
 	{mailbox.ErrTooLarge, http.StatusRequestEntityTooLarge},
 	{mailbox.ErrFull, http.StatusServiceUnavailable},
+	{objects.ErrNotFound, http.StatusNotFound},
+	{objects.ErrName, http.StatusBadRequest},
+	{objects.ErrHeader, http.StatusBadRequest},
+	{objects.ErrTooLarge, http.StatusRequestEntityTooLarge},
+	{objects.ErrQuota, http.StatusRequestEntityTooLarge},
+	{objects.ErrFull, http.StatusInsufficientStorage},
+	{objects.ErrClosed, http.StatusServiceUnavailable},
+	{syscall.ENOSPC, http.StatusInsufficientStorage},
 	{query.ErrFilter, http.StatusBadRequest},
 	{query.ErrParameter, http.StatusBadRequest},
 	{activation.ErrMalformed, http.StatusBadRequest},

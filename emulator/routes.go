@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +14,8 @@ func newRoutes() []route {
 		{method: "GET", pattern: "activation/policy", access: activating, handle: (*Server).getActivationPolicy},
 		{method: "POST", pattern: "activation/direct", access: activating, handle: (*Server).postDirect},
 		{method: "POST", pattern: "activation/indirect/device", access: devices, handle: (*Server).postIndirect},
+
+		{method: "GET", pattern: "provisioner/storage", access: readers, handle: (*Server).getStorage},
 
 		{method: "POST", pattern: "messages", access: devices, handle: (*Server).postMessages},
 		{method: "GET", pattern: "messages", access: people, handle: (*Server).getMessages},
@@ -45,7 +48,7 @@ func newRoutes() []route {
 	for _, method := range []string{"GET", "POST", "PUT", "DELETE", "PATCH"} {
 		routes = append(routes, route{method: method, pattern: "devices/{id}/resources/{path...}", access: people, handle: (*Server).callResource})
 	}
-	routes = append(append(routes, policyRoutes()...), faultRoutes()...)
+	routes = slices.Concat(routes, policyRoutes(), faultRoutes(), objectRoutes())
 	routes = withFaults(withNotices(routes))
 	for i := range routes {
 		routes[i].parts = strings.Split(routes[i].pattern, "/")

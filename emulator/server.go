@@ -19,6 +19,7 @@ import (
 	"github.com/iotcs-go/iotcs/emulator/internal/history"
 	"github.com/iotcs-go/iotcs/emulator/internal/journal"
 	"github.com/iotcs-go/iotcs/emulator/internal/mailbox"
+	"github.com/iotcs-go/iotcs/emulator/internal/objects"
 	"github.com/iotcs-go/iotcs/emulator/internal/policies"
 	"github.com/iotcs-go/iotcs/emulator/internal/registry"
 )
@@ -39,6 +40,8 @@ type Server struct {
 	history   *history.History
 	mailbox   *mailbox.Box
 	policies  *policies.Store
+	objects   *objects.Store
+	permits   *objects.Tokens // of the object store
 	notifier  notifier
 	faults    faults.Set
 	http      *http.Server
@@ -107,6 +110,7 @@ func (s *Server) openState() (err error) {
 	if dir == "" {
 		s.registry, s.history = registry.New(), history.New(s.config.limits)
 		s.policies = policies.New(s.ownerOf)
+		s.objects, s.permits = objects.New(s.config.storageQuota), objects.NewTokens()
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -128,8 +132,25 @@ func (s *Server) openState() (err error) {
 	if s.history, lostMessages, err = history.Open(dir, s.config.limits); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
+	if err := s.openObjects(filepath.Join(dir, "objects")); err != nil {
+		return err
+	}
 	if lost := lostState + lostPolicies + lostMessages; lost > 0 {
 		s.log.Warn("the last records in the data folder were damaged and have been dropped", "folder", dir, "bytes", lost)
+	}
+	return nil
+}
+
+func (s *Server) openObjects(dir string) (err error) {
+	var damaged int
+	if s.objects, damaged, err = objects.Open(dir, s.config.storageQuota); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	if damaged > 0 {
+		s.log.Warn("storage objects are damaged and are not served", "folder", dir, "objects", damaged)
+	}
+	if s.permits, err = objects.OpenTokens(filepath.Join(dir, "key")); err != nil {
+		return fmt.Errorf("emulator: %w", err)
 	}
 	return nil
 }
@@ -210,6 +231,9 @@ func (s *Server) release() error {
 	}
 	if s.history != nil {
 		errs = append(errs, s.history.Close())
+	}
+	if s.objects != nil {
+		errs = append(errs, s.objects.Close())
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())

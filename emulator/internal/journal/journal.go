@@ -215,5 +215,5 @@ func Write(path string, fill func(add func(record []byte) error) error) (err err
 	if err := os.Rename(temp.Name(), path); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	return syncFolder(filepath.Dir(path))
+	return SyncFolder(filepath.Dir(path))
 }

@@ -15,8 +15,8 @@ func lockFile(file *os.File) error {
 	return unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 }
 
-// syncFolder makes a rename durable. File systems that cannot sync a folder do not need it.
-func syncFolder(dir string) error {
+// SyncFolder makes a rename durable. File systems that cannot sync a folder do not need it.
+func SyncFolder(dir string) error {
 	folder, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)

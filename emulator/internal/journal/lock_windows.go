@@ -11,5 +11,5 @@ func lockFile(file *os.File) error {
 	return windows.LockFileEx(windows.Handle(file.Fd()), flags, 0, 1, 0, new(windows.Overlapped))
 }
 
-// syncFolder has nothing to do: folders cannot be synced on Windows.
-func syncFolder(string) error { return nil }
+// SyncFolder has nothing to do: folders cannot be synced on Windows.
+func SyncFolder(string) error { return nil }
