@@ -304,7 +304,7 @@ func (v *Virtual) callAction(ctx context.Context, c policyCall) error {
 		if args[i].Kind() != retype(arg.Type, args[i]).Kind() {
 			return fmt.Errorf("%s: %w", arg.Name, errArgumentSet)
 		}
-		args[i] = retype(arg.Type, args[i])
+		args[i] = v.adopt(retype(arg.Type, args[i]))
 		if err := checkValue(arg.Name, arg.Type, arg.Range, args[i]); err != nil {
 			return err
 		}
