@@ -14,7 +14,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/iotcs-go/iotcs/emulator"
 	"github.com/iotcs-go/iotcs/emulator/emulatortest"
 	"github.com/iotcs-go/iotcs/generated/motionactivatedcamera"
 )
@@ -43,10 +42,11 @@ func TestCamera(t *testing.T) {
 
 	alert := s.WaitMessage(ctx, emulatortest.Alert(motionactivatedcamera.URN+":motion"))
 	value, _ := emulatortest.Value(alert, "image")
-	_, name, ok := strings.Cut(value.Text(), emulator.ContainerPath+"/")
+	container, rest, ok := strings.Cut(value.Text(), alert.Source+"/")
 	if !ok {
 		t.Fatalf("the alert carries %q", value.Text())
 	}
+	name := alert.Source + "/" + rest
 	picture, o, err := s.Emulator().OpenObject(name)
 	if err != nil {
 		t.Fatal(err)
@@ -57,10 +57,11 @@ func TestCamera(t *testing.T) {
 	}
 
 	reference := bytes.Repeat([]byte("another picture "), 1000)
-	if _, err := s.Emulator().PutObject(emulator.Object{Name: "shared/reference.png", Type: "image/png"}, bytes.NewReader(reference)); err != nil {
+	shared := o
+	shared.Name = "shared/reference.png"
+	if _, err := s.Emulator().PutObject(shared, bytes.NewReader(reference)); err != nil {
 		t.Fatal(err)
 	}
-	container := strings.TrimSuffix(value.Text(), name)
 	if a := s.WriteAttribute(alert.Source, motionactivatedcamera.URN, "placeholder", container+"shared/reference.png").Answer(ctx); a.StatusCode != 202 {
 		t.Errorf("answer %d %s", a.StatusCode, a.Body)
 	}
