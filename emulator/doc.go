@@ -1,5 +1,5 @@
 // Package emulator is a local server that speaks the protocol of the Oracle IoT Cloud Service: what devices need (tokens, activation,
-// device models, messages, long polling) and what people and tests need to see them at work (management calls, cloud writes, actions).
+// device models, messages, long polling, an object store) and what people and tests need to see them at work (management calls, cloud writes, actions).
 //
 // A [Server] is made with [New], serves a listener with [Server.Serve] and ends with [Server.Close]. It keeps its state in memory, or
 // in a folder with [WithDataDir]. Tests use package emulatortest, which makes one in a line.

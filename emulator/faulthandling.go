@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -61,6 +60,8 @@ func (s *Server) meetFaults(c *call, place faultPlace, handle handler) error {
 			handle = skewed(handle, place, met.Rule.Offset)
 		case faults.Redeliver:
 			handle = redelivering(handle, met.ID)
+		case faults.Changed:
+			handle = altering(handle, place.object)
 		default:
 			return s.carryOut(c, met.Rule, handle)
 		}
@@ -75,6 +76,7 @@ func (s *Server) faultCall(c *call, place faultPlace) (*faults.Call, error) {
 		Route:  strings.Trim(strings.TrimPrefix(c.r.URL.Path, c.root), "/"),
 		Token:  c.device != nil,
 		Polls:  place.polls,
+		Object: place.object != "",
 	}
 	switch {
 	case c.device != nil:
@@ -140,28 +142,28 @@ func (s *Server) carryOut(c *call, rule faults.Rule, handle handler) error {
 			seconds := (rule.RetryAfter + time.Second - 1) / time.Second
 			c.w.Header().Set("Retry-After", strconv.Itoa(int(seconds)))
 		}
+		c.readOnly(rule.After)
 		return problem(rule.Code, "a fault that somebody asked for")
 	case faults.ExpiredToken:
 		s.faults.Revoke(c.token.Text)
+		c.readOnly(rule.After)
 		return errExpired
 	case faults.LostAnswer:
-		s.capture(c, handle)
-		return cut(c.w)
+		s.lose(c, handle)
 	case faults.Truncate:
 		return s.truncate(c, handle)
 	case faults.Repeat:
 		return s.repeat(c, handle)
-	}
-	return cut(c.w)
-}
-
-// truncate gives the first half of an answer.
-func (s *Server) truncate(c *call, handle handler) error {
-	answer := s.capture(c, handle)
-	body := answer.body.Bytes()
-	if len(body) > 0 && answer.status != 0 {
-		if err := answer.give(c.w, body[:len(body)/2]); err != nil {
-			return err
+	case faults.Short:
+		return s.shorten(c, handle)
+	case faults.Page:
+		c.discard()
+		return c.send(http.StatusOK, "text/html; charset=utf-8", []byte("<!DOCTYPE html><title>Sign in</title><p>Please sign in to this network.\n"))
+	case faults.ETag:
+		return retagged(handle, rule.Tag)(s, c)
+	case faults.Reset:
+		if rule.After > 0 {
+			return s.resetAfter(c, rule.After, handle)
 		}
 	}
 	return cut(c.w)
@@ -175,7 +177,7 @@ func (s *Server) repeat(c *call, handle handler) error {
 	}
 	first := *c
 	first.query = withoutPoll(c.query)
-	s.capture(&first, handle)
+	s.lose(&first, handle)
 	c.rewind(body)
 	return handle(s, c)
 }
@@ -239,58 +241,4 @@ func cut(w http.ResponseWriter) error {
 		conn = secured.NetConn() // whose end is not announced
 	}
 	return conn.Close()
-}
-
-// capture carries a call out and keeps the answer.
-func (s *Server) capture(c *call, handle handler) *captured {
-	answer := newCaptured(c.w)
-	inner := *c
-	inner.w = answer
-	if err := handle(s, &inner); err != nil {
-		s.refuse(&inner, problemOf(err))
-	}
-	return answer
-}
-
-// captured is an answer that is not given yet.
-type captured struct {
-	client  http.ResponseWriter
-	header  http.Header
-	status  int // 0 when nothing was answered
-	body    bytes.Buffer
-	flushed func() error // what a flush comes to; nil for success
-}
-
-func newCaptured(client http.ResponseWriter) *captured {
-	return &captured{client: client, header: client.Header().Clone()}
-}
-
-// Unwrap gives http.ResponseController the way to the deadlines of the connection.
-func (w *captured) Unwrap() http.ResponseWriter { return w.client }
-
-// Header gives the header of the answer.
-func (w *captured) Header() http.Header { return w.header }
-
-// WriteHeader keeps the status.
-func (w *captured) WriteHeader(status int) { w.status = status }
-
-// Write keeps the body.
-func (w *captured) Write(p []byte) (int, error) { return w.body.Write(p) }
-
-// FlushError is the end of an answer.
-func (w *captured) FlushError() error {
-	if w.flushed == nil {
-		return nil
-	}
-	return w.flushed()
-}
-
-// give writes the answer with this much of its body.
-func (w *captured) give(to http.ResponseWriter, body []byte) error {
-	maps.Copy(to.Header(), w.header)
-	to.WriteHeader(w.status)
-	if _, err := to.Write(body); err != nil {
-		return err
-	}
-	return http.NewResponseController(to).Flush()
 }

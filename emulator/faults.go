@@ -21,7 +21,11 @@ const (
 	FaultRepeat       = faults.Repeat       // the call is carried out twice, as by a proxy that tries again; the second answer is given
 	FaultRedeliver    = faults.Redeliver    // the requests in an answer are delivered again later, too; counts such answers only
 	FaultSkew         = faults.Skew         // the server's clock differs, in the check of assertions and in what answers tell of the time
-	FaultExpiredToken = faults.ExpiredToken // the access token of the call does not count any more, as if it had expired
+	FaultExpiredToken = faults.ExpiredToken // the token of the call does not count any more, as if it had expired
+	FaultShort        = faults.Short        // the call is carried out, its answer has no length and ends in the middle, as if that were all
+	FaultPage         = faults.Page         // nothing is done; a web page is the answer, with status 200, as of a network that wants a password
+	FaultETag         = faults.ETag         // the call is carried out, the ETag of its answer is another one; counts calls about objects only
+	FaultChanged      = faults.Changed      // the call is carried out, then somebody else changes the object; counts calls about objects only
 )
 
 // ErrFault is wrapped by the errors about a fault that makes no sense.
@@ -37,8 +41,14 @@ type Fault struct {
 	Delay      time.Duration // of [FaultLatency]: 1 ms to 10 minutes
 	Offset     time.Duration // of [FaultSkew]: how far the server's clock is ahead; at most 10 years of 365 days either way
 
+	// After moves [FaultReset], [FaultStatus] and [FaultExpiredToken] to where so many bytes have passed: of the body of the request, or, for
+	// a reset of a call without one, of that of the answer. A body that is not that long comes through. At 0 a call is reset before anything
+	// is done, and who uploads an object hears of a status or an expired token when everything was read.
+	After int64
+	Tag   string // of [FaultETag]: wrong, quoted, upper (case) or absent
+
 	Method string // of the call, such as POST
-	Route  string // path behind the root of the API, such as messages or activation/direct; * stands for any text
+	Route  string // path behind the root of the API, such as messages, or the whole one of an object: v1/…; * stands for any text
 	Device string // endpoint id of the caller, or its hardware id
 
 	Nth    int     // only the nth of the calls that fit, from 1
@@ -54,9 +64,11 @@ type Fault struct {
 //	latency=1500ms,method=GET,every=3
 //	reset,device=0-AB,nth=5
 //	skew=-1h,times=1
+//	reset,after=100000,method=PUT,route=v1/*
+//	etag=wrong,method=GET
 //
-// The faults are status, latency, reset, truncate, lost-answer, repeat, redeliver, skew and expired-token; the conditions are method,
-// route, device, nth, every, p, seed and times. The error wraps [ErrFault].
+// The faults are status, latency, reset, truncate, lost-answer, repeat, redeliver, skew, expired-token, short, page, etag and changed;
+// the conditions are method, route, device, nth, every, p, seed and times. The error wraps [ErrFault].
 func ParseFault(text string) (Fault, error) {
 	rule, err := faults.Parse(text)
 	return Fault(rule), err
@@ -91,7 +103,7 @@ func WithFaults(all ...Fault) Option {
 }
 
 // AddFault makes something go wrong from now on and gives the id of the fault. Of several faults all that delay a call, change its clock
-// or redeliver requests meet it, and the first of the others, in the order of their addition. A fault ends with
+// or an object, or redeliver requests meet it, and the first of the others, in the order of their addition. A fault ends with
 // the server; it is not kept with the data. AddFault fails with [ErrFault], or when there are 1,000 faults already.
 func (s *Server) AddFault(f Fault) (id int, err error) {
 	if id, err = s.faults.Add(faults.Rule(f)); err == nil {

@@ -25,6 +25,10 @@ func callName(line captured) string {
 	path, query, _ := strings.Cut(line.Path, "?")
 	name := ""
 	switch {
+	case line.store():
+		name = map[string]string{"PUT": "object upload", "GET": "object download", "HEAD": "object look-up"}[line.Method]
+	case line.leadsToStore():
+		name = "storage authentication"
 	case strings.HasSuffix(path, "/oauth2/token"):
 		name = "token"
 	case strings.HasSuffix(path, "/activation/policy"):
@@ -66,7 +70,7 @@ func orAbsent(text string) string {
 
 // volatile members have values of their own every time, or words that the recorded server made up: only their type is compared.
 var volatile = map[string]bool{
-	"id": true, "clientId": true, "access_token": true, "eventTime": true, "activationTime": true, "currentTime": true, "source": true,
+	"id": true, "clientId": true, "access_token": true, "storageContainerUrl": true, "authToken": true, "eventTime": true, "activationTime": true, "currentTime": true, "source": true,
 	"created": true, "createdAsString": true, "lastModified": true, "lastModifiedAsString": true, "userLastModified": true,
 	"detail": true, "type": true, "o:errorCode": true,
 }

@@ -50,10 +50,24 @@ func (s *Server) serveStore(c *call) {
 	if err == nil {
 		return
 	}
-	if !c.early {
-		c.discard()
+	s.refuseUpload(c, problemOf(err))
+}
+
+// refuseUpload refuses a call that may have a large body. A client usually listens only when it has sent everything; on an answer that
+// comes before, the official JavaScript client goes on to lose what it had read of the object (docs/protocol/storage.md §5.4). So the
+// answer waits for the rest of the body. Where that would be too much it goes first, and the connection lives on until the client had
+// time to see it.
+func (s *Server) refuseUpload(c *call, p *Problem) {
+	if !c.early && c.r.ContentLength <= maxDiscard && c.discard() {
+		s.refuse(c, p)
+		return
 	}
-	s.refuse(c, problemOf(err))
+	c.w.Header().Set("Connection", "close")
+	if err := http.NewResponseController(c.w).EnableFullDuplex(); err != nil {
+		s.log.Debug("an answer may be lost", "error", err)
+	}
+	s.refuse(c, p)
+	c.discard()
 }
 
 // carryOutStore finds out who asks, then what for. Whoever has no token learns nothing of what there is.

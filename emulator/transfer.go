@@ -37,18 +37,9 @@ func (c *call) receive(content io.Writer) error {
 	return nil
 }
 
-// discard reads what is left of the body, so that a client that listens only when it has sent everything hears the answer: on an early
-// one the official JavaScript client goes on to lose what it had read of the object (docs/protocol/storage.md §5.4). Where that would be
-// too much, the connection ends with the answer.
-func (c *call) discard() {
-	if c.r.ContentLength > maxDiscard {
-		c.w.Header().Set("Connection", "close")
-		return
-	}
-	rest := &limitedDiscard{left: maxDiscard}
-	if err := c.receive(rest); err != nil {
-		c.w.Header().Set("Connection", "close")
-	}
+// discard reads what is left of the body and tells whether it came to its end: not when that is too far away.
+func (c *call) discard() bool {
+	return c.receive(&limitedDiscard{left: maxDiscard}) == nil
 }
 
 // limitedDiscard forgets what is written to it, but not without end.

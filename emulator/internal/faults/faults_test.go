@@ -47,6 +47,13 @@ func TestParse(t *testing.T) {
 		{"redeliver", faults.Rule{Kind: faults.Redeliver}},
 		{"skew=-1h0m0s", faults.Rule{Kind: faults.Skew, Offset: -time.Hour}},
 		{"expired-token,nth=1", faults.Rule{Kind: faults.ExpiredToken, Nth: 1}},
+		{"expired-token,after=1", faults.Rule{Kind: faults.ExpiredToken, After: 1}},
+		{"reset,after=100000,method=PUT,route=v1/*", faults.Rule{Kind: faults.Reset, After: 100_000, Method: "PUT", Route: "v1/*"}},
+		{"status=503,retry-after=1s,after=7", faults.Rule{Kind: faults.Status, Code: 503, RetryAfter: time.Second, After: 7}},
+		{"short", faults.Rule{Kind: faults.Short}},
+		{"page,times=1", faults.Rule{Kind: faults.Page, Times: 1}},
+		{"etag=quoted,nth=2", faults.Rule{Kind: faults.ETag, Tag: "quoted", Nth: 2}},
+		{"changed,method=HEAD", faults.Rule{Kind: faults.Changed, Method: "HEAD"}},
 	}
 	for _, tc := range tests {
 		got, err := faults.Parse(tc.text)
@@ -88,6 +95,14 @@ func TestParseRefuses(t *testing.T) {
 		"reset,p=1.1":                           "probability",
 		"reset,p=NaN":                           "probability",
 		"reset,seed=4":                          "seed goes with p",
+		"reset,after=0":                         "counted from 1",
+		"reset,after=-1":                        "counted from 1",
+		"reset,after=2000000000000":             "after",
+		"reset,after=all":                       "cannot be read",
+		"latency=1s,after=1":                    "another fault",
+		"page,etag=wrong":                       "another fault",
+		"etag":                                  "none of",
+		"etag=red":                              "wrong, quoted, upper, absent",
 		"reset,colour=red":                      "no condition",
 		"reset,reset=1":                         "twice",
 		"reset,route=a b":                       "blank",
@@ -130,6 +145,9 @@ func TestConditions(t *testing.T) {
 		{"reset,device=sensor", false},
 		{"expired-token", false},
 		{"redeliver", false},
+		{"etag=wrong", false},
+		{"changed", false},
+		{"repeat", true},
 	}
 	for _, tc := range tests {
 		var set faults.Set
@@ -306,5 +324,26 @@ func BenchmarkMeet(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		set.Meet(&call)
+	}
+}
+
+// Some faults hold for calls about storage objects only, one for all others.
+func TestObjectConditions(t *testing.T) {
+	call := faults.Call{Method: "PUT", Route: "v1/Storage-dev/iot-container/0-AB/snap.jpg", Token: true, Object: true}
+	for text, fits := range map[string]bool{
+		"etag=wrong": true, "changed": true, "short": true, "reset,after=5": true, "expired-token": true, "repeat": false, "redeliver": false,
+		"reset,route=v1/*/0-AB/*": true, "reset,route=messages": false,
+	} {
+		var set faults.Set
+		rule, err := faults.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := set.Add(rule); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(set.Meet(&call)) == 1; got != fits {
+			t.Errorf("%s: %v", text, got)
+		}
 	}
 }

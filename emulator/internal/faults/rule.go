@@ -21,14 +21,21 @@ const (
 	Repeat       Kind = "repeat"        // the call is carried out twice, as by a proxy that tries again; the second answer is given
 	Redeliver    Kind = "redeliver"     // the requests in an answer are delivered again later, too
 	Skew         Kind = "skew"          // the server's clock differs
-	ExpiredToken Kind = "expired-token" // the access token does not count any more
+	ExpiredToken Kind = "expired-token" // the token does not count any more
+	Short        Kind = "short"         // the call is carried out, its answer has no length and ends in the middle as if that were all
+	Page         Kind = "page"          // nothing is done; a web page is the answer, with a status of success
+	ETag         Kind = "etag"          // the call is carried out, the ETag of its answer is another one
+	Changed      Kind = "changed"       // the call is carried out, then somebody else changes the storage object
 )
 
 // passes tells whether a call goes on to other faults.
-func (k Kind) passes() bool { return k == Latency || k == Skew || k == Redeliver }
+func (k Kind) passes() bool { return k == Latency || k == Skew || k == Redeliver || k == Changed }
 
 // Kinds are all kinds, in the order of their descriptions.
-var Kinds = [...]Kind{Status, Latency, Reset, Truncate, LostAnswer, Repeat, Redeliver, Skew, ExpiredToken}
+var Kinds = [...]Kind{Status, Latency, Reset, Truncate, LostAnswer, Repeat, Redeliver, Skew, ExpiredToken, Short, Page, ETag, Changed}
+
+// Tags are what an ETag may be made into: of other content, in quotes, in upper case, or left out.
+var Tags = [...]string{"wrong", "quoted", "upper", "absent"}
 
 // Rule says which fault meets which calls. The zero value of a condition is that of every call.
 type Rule struct {
@@ -38,9 +45,11 @@ type Rule struct {
 	RetryAfter time.Duration // of Status: whole seconds in the header Retry-After; 0 for no header
 	Delay      time.Duration // of Latency: 1 ms to 10 minutes
 	Offset     time.Duration // of Skew: how far the server's clock is ahead; at most 10 years either way
+	After      int64         // of Reset, Status and ExpiredToken: when so many bytes of content have passed; 0 for the usual place
+	Tag        string        // of ETag: wrong, quoted, upper or absent
 
 	Method string // of the call, such as POST
-	Route  string // path behind the root of the API, such as messages or activation/direct; * stands for any text
+	Route  string // path behind the root of the API, such as messages, or of a call of the object store, v1/…; * stands for any text
 	Device string // endpoint id of the caller; before its activation the hardware id
 
 	// Of the calls that fit, Nth picks one, counted from 1; Every picks each n-th; Chance picks by chance, from above 0 to 1; Seed is where
@@ -63,7 +72,8 @@ const (
 	maxDelay  = 10 * time.Minute
 	maxOffset = 10 * 365 * 24 * time.Hour
 	maxRetry  = 24 * time.Hour
-	maxText   = 1000 // bytes
+	maxAfter  = 1 << 40 // bytes
+	maxText   = 1000    // bytes
 )
 
 // Check tells what is wrong with a rule.
@@ -100,7 +110,8 @@ func (r Rule) Check() error {
 
 func (r Rule) checkParameters() error {
 	switch {
-	case r.Code != 0 && r.Kind != Status, r.RetryAfter != 0 && r.Kind != Status, r.Delay != 0 && r.Kind != Latency, r.Offset != 0 && r.Kind != Skew:
+	case r.Code != 0 && r.Kind != Status, r.RetryAfter != 0 && r.Kind != Status, r.Delay != 0 && r.Kind != Latency, r.Offset != 0 && r.Kind != Skew,
+		r.After != 0 && r.Kind != Reset && r.Kind != Status && r.Kind != ExpiredToken, r.Tag != "" && r.Kind != ETag:
 		return bad("%s does not take a parameter of another fault", r.Kind)
 	case r.Kind == Status && (r.Code < 400 || r.Code > 599):
 		return bad("status %d is not between 400 and 599", r.Code)
@@ -108,6 +119,10 @@ func (r Rule) checkParameters() error {
 		return bad("retry-after %v is not between 0 and %v", r.RetryAfter, maxRetry)
 	case r.Kind == Latency && (r.Delay < time.Millisecond || r.Delay > maxDelay):
 		return bad("latency %v is not between 1ms and %v", r.Delay, maxDelay)
+	case r.After < 0 || r.After > maxAfter:
+		return bad("after %d is not between 1 and %d", r.After, int64(maxAfter))
+	case r.Kind == ETag && !slices.Contains(Tags[:], r.Tag):
+		return bad("etag %.40q is none of %s", r.Tag, strings.Join(Tags[:], ", "))
 	case r.Kind == Skew && (r.Offset == 0 || r.Offset < -maxOffset || r.Offset > maxOffset):
 		return bad("skew %v is 0 or more than %v", r.Offset, maxOffset)
 	}
@@ -127,15 +142,17 @@ type Call struct {
 	Method  string
 	Route   string   // path behind the root
 	Callers []string // the names that the caller goes by: endpoint id, hardware id
-	Token   bool     // the caller has an access token
+	Token   bool     // the caller has a token
 	Polls   bool     // the answer may hold requests to the caller
+	Object  bool     // it is about a storage object
 }
 
 func (r *Rule) fits(c *Call) bool {
 	return (r.Method == "" || strings.EqualFold(r.Method, c.Method)) &&
 		(r.Route == "" || like(c.Route, strings.Split(r.Route, "*"))) &&
 		(r.Device == "" || slices.Contains(c.Callers, r.Device)) &&
-		(r.Kind != ExpiredToken || c.Token) && (r.Kind != Redeliver || c.Polls)
+		(r.Kind != ExpiredToken || c.Token) && (r.Kind != Redeliver || c.Polls) &&
+		(r.Kind != ETag && r.Kind != Changed || c.Object) && (r.Kind != Repeat || !c.Object)
 }
 
 // like tells whether the text begins with the first part, ends with the last one, and has the others between them in their order.

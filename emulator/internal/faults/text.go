@@ -12,9 +12,11 @@ import (
 //	latency=1500ms,method=GET,every=3
 //	reset,device=0-AB,nth=5
 //	skew=-1h,times=1
+//	reset,after=100000,method=PUT,route=v1/*
 //
 // The faults are status=CODE (with retry-after=DURATION), latency=DURATION, reset, truncate, lost-answer, repeat, redeliver,
-// skew=DURATION and expired-token; the conditions method, route, device, nth, every, p, seed and times. The error wraps [ErrRule].
+// skew=DURATION, expired-token, short, page, etag=wrong|quoted|upper|absent and changed; after=BYTES goes with reset, status and
+// expired-token; the conditions method, route, device, nth, every, p, seed and times. The error wraps [ErrRule].
 func Parse(text string) (Rule, error) {
 	var r Rule
 	if len(text) > 4*maxText {
@@ -52,6 +54,13 @@ func (r *Rule) set(first bool, name, value string) (err error) {
 		r.Delay, err = time.ParseDuration(value)
 	case "skew":
 		r.Offset, err = time.ParseDuration(value)
+	case "etag":
+		r.Tag = value
+	case "after":
+		r.After, err = strconv.ParseInt(value, 10, 64)
+		if err == nil && r.After < 1 {
+			return bad("after=%d is counted from 1", r.After)
+		}
 	case "retry-after":
 		r.RetryAfter, err = time.ParseDuration(value)
 	case "method":
@@ -103,6 +112,8 @@ func (r Rule) String() string {
 		b.WriteString("=" + r.Delay.String())
 	case Skew:
 		b.WriteString("=" + r.Offset.String())
+	case ETag:
+		b.WriteString("=" + r.Tag)
 	}
 	add := func(name, value string, there bool) {
 		if there {
@@ -110,6 +121,7 @@ func (r Rule) String() string {
 		}
 	}
 	add("retry-after", r.RetryAfter.String(), r.RetryAfter != 0)
+	add("after", strconv.FormatInt(r.After, 10), r.After != 0)
 	add("method", r.Method, r.Method != "")
 	add("route", r.Route, r.Route != "")
 	add("device", r.Device, r.Device != "")

@@ -49,9 +49,13 @@ func (t *Tokens) sign(claims []byte) []byte {
 	return mac.Sum(nil)
 }
 
-// Issue makes a token for its owner that counts for the time.
+const nonceSize = 8 // bytes; makes tokens of the same moment differ
+
+// Issue makes a token for its owner that counts for the time. It is another one every time.
 func (t *Tokens) Issue(owner string, life time.Duration) string {
-	claims := binary.BigEndian.AppendUint64(nil, uint64(time.Now().Add(life).UnixMilli()))
+	claims := make([]byte, nonceSize, nonceSize+8+len(owner))
+	rand.Read(claims) // never fails, as above
+	claims = binary.BigEndian.AppendUint64(claims, uint64(time.Now().Add(life).UnixMilli()))
 	claims = append(claims, owner...)
 	return tokenPrefix + base64.RawURLEncoding.EncodeToString(append(t.sign(claims), claims...))
 }
@@ -63,13 +67,14 @@ func (t *Tokens) Owner(text string) (owner string, ok bool) {
 		return "", false
 	}
 	signed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(signed) < sha256.Size+8 {
+	if err != nil || len(signed) < sha256.Size+nonceSize+8 {
 		return "", false
 	}
 	claims := signed[sha256.Size:]
 	if !hmac.Equal(signed[:sha256.Size], t.sign(claims)) {
 		return "", false
 	}
+	claims = claims[nonceSize:]
 	expires := time.UnixMilli(int64(binary.BigEndian.Uint64(claims)))
 	return string(claims[8:]), expires.After(time.Now())
 }
