@@ -42,27 +42,18 @@ func TestCamera(t *testing.T) {
 
 	alert := s.WaitMessage(ctx, emulatortest.Alert(motionactivatedcamera.URN+":motion"))
 	value, _ := emulatortest.Value(alert, "image")
-	container, rest, ok := strings.Cut(value.Text(), alert.Source+"/")
+	name, ok := strings.CutPrefix(value.Text(), s.ContainerURL()+"/")
 	if !ok {
 		t.Fatalf("the alert carries %q", value.Text())
 	}
-	name := alert.Source + "/" + rest
-	picture, o, err := s.Emulator().OpenObject(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer picture.Close()
-	if _, err := png.Decode(picture); err != nil || o.Type != "image/png" {
+	o, picture := s.Object(name)
+	if _, err := png.Decode(bytes.NewReader(picture)); err != nil || o.Type != "image/png" {
 		t.Errorf("the picture is %s: %v", o.Type, err)
 	}
 
 	reference := bytes.Repeat([]byte("another picture "), 1000)
-	shared := o
-	shared.Name = "shared/reference.png"
-	if _, err := s.Emulator().PutObject(shared, bytes.NewReader(reference)); err != nil {
-		t.Fatal(err)
-	}
-	if a := s.WriteAttribute(alert.Source, motionactivatedcamera.URN, "placeholder", container+"shared/reference.png").Answer(ctx); a.StatusCode != 202 {
+	uri := s.PutObject("shared/reference.png", "image/png", reference)
+	if a := s.WriteAttribute(alert.Source, motionactivatedcamera.URN, "placeholder", uri).Answer(ctx); a.StatusCode != 202 {
 		t.Errorf("answer %d %s", a.StatusCode, a.Body)
 	}
 	if a := s.WriteAttribute(alert.Source, motionactivatedcamera.URN, "placeholder", "https://elsewhere.example/x.png").Answer(ctx); a.StatusCode != 400 {
@@ -79,7 +70,7 @@ func TestCamera(t *testing.T) {
 	want := []string{
 		"camera CAMERA-1 is endpoint ",
 		fmt.Sprintf("uploaded %d bytes to %s\n", o.Length, value.Text()),
-		fmt.Sprintf("downloaded %d bytes of %sshared/reference.png\n", len(reference), container),
+		fmt.Sprintf("downloaded %d bytes of %s\n", len(reference), uri),
 	}
 	for _, line := range want {
 		if !strings.Contains(out.String(), line) {

@@ -12,6 +12,7 @@ import (
 type Hold struct {
 	store   *Store
 	objects []*Object
+	needs   []byte // what Needs returns
 	done    chan struct{}
 
 	// Guarded by store.mu, except err once done is closed.
@@ -67,6 +68,7 @@ func (h *Hold) start(objects []*Object) error {
 	case fresh > 0 && len(s.running)+len(s.queue)+fresh > s.config.Transfers+s.config.QueueSize:
 		return ErrQueueFull
 	}
+	h.needs = needsOf(wait)
 	for _, o := range wait {
 		r, err := s.begin(o)
 		if err != nil {
@@ -185,7 +187,7 @@ func (h *Hold) Complete(json []byte) []byte {
 	defer h.store.mu.Unlock()
 	for _, o := range h.objects {
 		uri := o.uri()
-		if o.text != "" || uri == "" {
+		if uri == "" || o.target == "" {
 			continue
 		}
 		reference := []byte(`"` + referenceScheme + o.target + `"`)

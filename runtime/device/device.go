@@ -135,6 +135,7 @@ func (d *Device) start(endpointID string) error {
 	config.Conn = d.metrics.start(endpointID, d.conn)
 	config.Endpoint = endpointID
 	config.Now = d.Now
+	config.Renew = d.renew
 	config.Reporter = reporter{d}
 	config.Logger = d.component("dispatcher")
 	dispatcher, err := dispatch.New(config)

@@ -58,6 +58,18 @@ func (d *Device) hold(m *wire.Encoded) (*content.Hold, error) {
 	return d.storage.Hold(objects...)
 }
 
+// renew begins again the uploads that a message of an earlier run waited for.
+func (d *Device) renew(needs []byte) (dispatch.Hold, error) {
+	h, err := d.storage.Renew(needs)
+	switch {
+	case errors.Is(err, content.ErrQueueFull):
+		return nil, fmt.Errorf("%w: %w", dispatch.ErrBusy, err)
+	case err != nil:
+		return nil, err
+	}
+	return h, nil
+}
+
 var errAttachment = errors.New("not a storage object")
 
 // queue hands messages over for sending, all or none, each with the uploads that

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/iotcs-go/iotcs/runtime/wire"
@@ -9,7 +10,8 @@ import (
 
 // holding is a message that waits for a Hold.
 type holding struct {
-	hold     Hold
+	hold     Hold   // nil: it has to be begun again
+	needs    []byte // of hold, with a store
 	source   string
 	ordinal  uint64
 	priority wire.Priority
@@ -39,6 +41,11 @@ func (c *convoy) blocks(m *wire.Encoded, ordinal uint64) bool {
 // hold makes the message that was just numbered wait. The caller holds the lock.
 func (q *queue) hold(h *holding, m *wire.Encoded) {
 	h.source, h.ordinal, h.priority = m.Source, q.ordinal, m.Priority
+	q.join(h)
+}
+
+// join puts h to the others of its source. The caller holds the lock.
+func (q *queue) join(h *holding) {
 	c := q.convoys[h.source]
 	if c == nil {
 		if q.convoys == nil {
@@ -80,7 +87,38 @@ func (q *queue) conclude(h *holding, err error) (failed *entry) {
 	}
 	h.entry = nil
 	q.advance(h)
+	q.retry()
 	return failed
+}
+
+// isKnown reports whether the Hold of a message of the store was begun in this run.
+func (q *queue) isKnown(e *entry) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.stored.holdings[e.ordinal] != nil
+}
+
+// renew notes a Hold, or the error, for a message that was taken from the store.
+func (q *queue) renew(h *holding, e *entry) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	h.source, h.ordinal, h.priority = e.message.Source, e.ordinal, e.message.Priority
+	q.stored.holdings[h.ordinal] = h
+	if h.over = h.hold == nil && !errors.Is(h.err, ErrBusy); !h.over {
+		q.join(h)
+	}
+}
+
+// retry has messages taken again whose Hold could not be begun. The caller holds
+// the lock.
+func (q *queue) retry() {
+	for _, h := range q.stored.holdings {
+		if h.hold == nil && !h.over {
+			delete(q.stored.holdings, h.ordinal)
+			h.over = true
+			q.advance(h)
+		}
+	}
 }
 
 // advance lets go what need not wait for h any more. The caller holds the lock.
@@ -138,7 +176,9 @@ func (q *queue) dissolve() (entries []*entry, holds []Hold) {
 	for _, c := range q.convoys {
 		for _, h := range c.holdings {
 			h.over, h.entry = true, nil
-			holds = append(holds, h.hold)
+			if h.hold != nil {
+				holds = append(holds, h.hold)
+			}
 		}
 		entries = append(entries, c.entries...)
 		if len(c.parked) > 0 {
@@ -173,7 +213,9 @@ func (q *queue) unhold(entries []*entry) {
 		if !h.over {
 			h.over = true
 			q.advance(h)
-			holds = append(holds, h.hold)
+			if h.hold != nil {
+				holds = append(holds, h.hold)
+			}
 		}
 	}
 	q.mu.Unlock()
@@ -201,7 +243,7 @@ func (g *gatherer) sift(dst []*entry, from, bytes int) (kept []*entry, size int)
 			c.parked = append(c.parked, e.ordinal)
 			bytes -= length
 			q.keep(e)
-		case h != nil && h.err != nil:
+		case h != nil && h.over && h.err != nil:
 			g.failed = append(g.failed, e)
 			bytes -= length
 		default:

@@ -20,6 +20,7 @@ import (
 
 // upload is a Hold that the test ends. Complete writes "done" for "held".
 type upload struct {
+	needs     string
 	mu        sync.Mutex
 	notify    []func(error)
 	over      bool
@@ -41,6 +42,8 @@ func (u *upload) Notify(f func(error)) {
 func (u *upload) Complete(json []byte) []byte {
 	return bytes.ReplaceAll(json, []byte(`"held `), []byte(`"done `))
 }
+
+func (u *upload) Needs() []byte { return []byte(u.needs) }
 
 func (u *upload) Withdraw() {
 	u.mu.Lock()
@@ -138,8 +141,8 @@ func TestWhatAHeldMessageHoldsUp(t *testing.T) {
 		for name := range want {
 			t.Errorf("%s was not sent", name)
 		}
-		u.end(nil)
 		must(t, d.Queue(nil, low("d")))
+		u.end(nil)
 		must(t, d.Flush(t.Context()))
 		if rest := s.inOrder()[len(strings.Join(got, " "))+1:]; rest != "done a b d c" {
 			t.Errorf("afterwards %s", rest)
@@ -354,6 +357,101 @@ func TestStoreDropsAHeldMessage(t *testing.T) {
 		var drop *outbox.DropError
 		if len(j.errs) != 1 || !errors.As(j.errs[0], &drop) || drop.Reason != outbox.TooMany {
 			t.Errorf("failed %v: %v", j.failed, j.errs)
+		}
+	})
+}
+
+// TestHeldMessagesAfterARestart: what they wait for is begun again, a few at a
+// time; what cannot be is told; the order is kept.
+func TestHeldMessagesAfterARestart(t *testing.T) {
+	withStores(t, outbox.Options{}, func(t *testing.T, r restartable) {
+		store := r.open(t)
+		first, _ := use(t, newServer(), store, nil)
+		for _, name := range []string{"a", "b", "gone", "c"} {
+			await(t, first, &upload{needs: name}, low("held "+name))
+			must(t, first.Queue(nil, low("after "+name)))
+		}
+		await(t, first, &upload{needs: "x"}, of("0-CD", low("held x")))
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := first.Close(gone); err == nil {
+			t.Fatal("nothing was left")
+		}
+		must(t, store.Close())
+
+		s := newServer()
+		var mu sync.Mutex
+		begun := map[string]*upload{}
+		underWay := 0
+		renew := func(needs []byte) (dispatch.Hold, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			if string(needs) == "gone" {
+				return nil, errUpload
+			}
+			if underWay == 2 {
+				return nil, dispatch.ErrBusy
+			}
+			underWay++
+			u := &upload{needs: string(needs)}
+			begun[u.needs] = u
+			return u, nil
+		}
+		d, j := use(t, s, r.open(t), func(c *dispatch.Config) { c.Renew = renew })
+		must(t, d.Queue(nil, low("new"), alert()))
+		synctest.Wait()
+		if got := s.inOrder(); got != "alert" {
+			t.Errorf("sent %s", got)
+		}
+		end := func(name string) {
+			t.Helper()
+			mu.Lock()
+			u := begun[name]
+			underWay--
+			mu.Unlock()
+			if u == nil {
+				t.Fatalf("%s was not begun", name)
+			}
+			u.end(nil)
+			synctest.Wait()
+		}
+		end("b")
+		end("a")
+		if got := s.inOrder(); got != "alert done a after a done b after b after gone" {
+			t.Errorf("sent %s", got)
+		}
+		end("x")
+		end("c")
+		must(t, d.Flush(t.Context()))
+		synctest.Wait()
+		if got := s.inOrder(); got != "alert done a after a done b after b after gone done x done c after c new" {
+			t.Errorf("sent %s", got)
+		}
+		if diff := cmp.Diff([]string{"held gone"}, j.failed); diff != "" || !errors.Is(j.errs[0], errUpload) {
+			t.Errorf("%s, errors %v", diff, j.errs)
+		}
+	})
+}
+
+// TestWithoutRenew: a message is not sent without what it waited for.
+func TestWithoutRenew(t *testing.T) {
+	withStores(t, outbox.Options{}, func(t *testing.T, r restartable) {
+		store := r.open(t)
+		first, _ := use(t, newServer(), store, nil)
+		await(t, first, &upload{needs: "a"}, low("held a"))
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := first.Close(gone); err == nil {
+			t.Fatal("nothing was left")
+		}
+		must(t, store.Close())
+		s := newServer()
+		d, j := use(t, s, r.open(t), nil)
+		must(t, d.Queue(nil, low("b")))
+		must(t, d.Flush(t.Context()))
+		synctest.Wait()
+		if got := s.inOrder(); got != "b" || len(j.failed) != 1 {
+			t.Errorf("sent %s, failed %q", got, j.failed)
 		}
 	})
 }

@@ -15,6 +15,7 @@ type entry struct {
 	ordinal  uint64 // place in the order of all messages
 	attempts int    // times that the server answered
 	stored   bool   // it lies in the store; ordinal is its sequence number there
+	needs    []byte // of one in the store: what it waited for when it was put
 	next     *entry
 }
 
@@ -75,7 +76,7 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), extra int, holdings ..
 	var receipt Receipt
 	if durable > 0 {
 		var err error
-		if receipt, err = q.store(ms, done); err != nil {
+		if receipt, err = q.store(ms, done, holdings); err != nil {
 			return Receipt{}, err
 		}
 	}

@@ -54,13 +54,16 @@ func (q *queue) countDurable(ms []*wire.Encoded) (n int) {
 // store puts the durable ones of ms into the store, with the ordinals that follow
 // the last one. The caller holds the lock, which fixes the order; the disk is
 // waited for later, with the receipt.
-func (q *queue) store(ms []*wire.Encoded, done func(error)) (Receipt, error) {
+func (q *queue) store(ms []*wire.Encoded, done func(error), holdings []*holding) (Receipt, error) {
 	s := &q.stored
 	s.scratch = s.scratch[:0]
 	for i, m := range ms {
 		if q.isDurable(m) {
 			s.scratch = append(s.scratch, outbox.Message{Encoded: *m, Sequence: q.ordinal + uint64(i) + 1})
 			s.scratch[len(s.scratch)-1].Attachments = nil
+			if len(holdings) > 0 && holdings[i] != nil {
+				s.scratch[len(s.scratch)-1].Needs = holdings[i].needs
+			}
 		}
 	}
 	commit, err := s.store.Put(s.scratch)
@@ -128,6 +131,7 @@ type gatherer struct {
 	free   *entry   // taken from the queue's free list
 	fault  error    // what the store failed with in the last take
 	failed []*entry // taken, but the wait for their holds ended with an error
+	renew  func([]*entry)
 }
 
 // take is queue.take for everything that waits, wherever it lies: highest priority
@@ -197,6 +201,7 @@ func (g *gatherer) takeStored(dst []*entry, p int, before uint64, n, bytes, maxB
 		from := len(dst)
 		dst, bytes, next = g.read(dst, p, before, n, bytes, maxBytes)
 		read := len(dst)
+		g.renew(dst[from:])
 		dst, bytes = g.sift(dst, from, bytes)
 		if len(dst) == read || next >= before {
 			return dst, bytes, next
@@ -213,6 +218,7 @@ func (g *gatherer) read(dst []*entry, p int, before uint64, n, bytes, maxBytes i
 		e.message = m.Encoded
 		e.message.JSON = buffer
 		e.ordinal, e.attempts, e.stored = m.Sequence, m.Attempts, true
+		e.needs = append(e.needs, m.Needs...)
 		bytes += len(buffer) + 1
 		dst = append(dst, e)
 	}

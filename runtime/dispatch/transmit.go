@@ -24,7 +24,7 @@ type transmitter struct {
 }
 
 func newTransmitter(d *Dispatcher) *transmitter {
-	return &transmitter{d: d, gatherer: gatherer{queue: d.queue}, backoff: backoff{base: d.config.BaseDelay}}
+	return &transmitter{d: d, gatherer: gatherer{queue: d.queue, renew: d.renew}, backoff: backoff{base: d.config.BaseDelay}}
 }
 
 // outcome says what to do after a call.

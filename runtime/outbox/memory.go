@@ -93,7 +93,7 @@ func (s *Memory) Put(ms []Message) (*Commit, error) {
 		m := ms[i]
 		size := uint32(recordSize(&m))
 		m.Attempts = 0
-		m.JSON = append([]byte(nil), m.JSON...)
+		m.JSON, m.Needs = append([]byte(nil), m.JSON...), append([]byte(nil), m.Needs...)
 		s.messages[m.Sequence] = &m
 		s.index.put(&m, size, now)
 		s.index.commit(ref{entry{sequence: m.Sequence}, m.Priority, m.Reliability})

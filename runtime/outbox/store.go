@@ -87,6 +87,9 @@ type Message struct {
 	Sequence uint64
 	// Attempts is the number of times that it was returned as attempted.
 	Attempts int
+	// Needs is what the message must not leave without, in the words of whoever put
+	// it; the store only keeps it.
+	Needs []byte
 }
 
 // Limit bounds what one call of Take takes.
