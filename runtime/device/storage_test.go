@@ -101,6 +101,12 @@ func (m *museum) object(name string) (*device.StorageObject, *slow) {
 func (m *museum) came() []string {
 	m.t.Helper()
 	synctest.Wait()
+	return m.arrived()
+}
+
+// arrived is came outside of bubbles.
+func (m *museum) arrived() []string {
+	m.t.Helper()
 	messages, _, err := m.Messages(0)
 	must(m.t, err)
 	var all []string
