@@ -16,7 +16,7 @@ func (f *file) attribute(a *plan.Attribute) {
 	}
 	f.decl(
 		comment(
-			join("Set"+a.Name+" stores v and sends it.", a.Doc, bounds(a.Type, a.Range), aliasSentence(a.Alias), cloud, a.Note),
+			join("Set"+a.Name+" stores v and sends it.", a.Doc, bounds(a.Type, a.Range), outgoing(a.Type), aliasSentence(a.Alias), cloud, a.Note),
 			"Errors: "+refusals(a.Type, a.Range)+"[*device.QueueFullError] (the value is kept), [device.ErrClosed].",
 		),
 		f.method("Set"+a.Name, value).Error().Block(jen.Return(f.binding("Set"+word, index, v))),
@@ -55,8 +55,8 @@ func (f *file) presence(t plan.Type) jen.Code {
 func (f *file) onWrite(a *plan.Attribute) {
 	change := glue(device("Change"), jen.Id("["), f.goType(a.Type), jen.Id("]"))
 	f.decl(
-		comment("On"+a.Name+" calls fn when the cloud writes "+a.Label+", after type and range have been checked. The value is stored"+
-			" and confirmed if fn returns nil. Pass [device.Accept] to take every valid value, nil to remove fn."),
+		comment(join("On"+a.Name+" calls fn when the cloud writes "+a.Label+", after type and range have been checked. The value is stored"+
+			" and confirmed if fn returns nil.", incoming(a.Type), "Pass [device.Accept] to take every valid value, nil to remove fn.")),
 		f.method("On"+a.Name, handler(jen.Error(), f.context, change)).Block(
 			f.binding("On"+a.Type.Word()+"Change", jen.Id(a.Const), jen.Id("fn"))),
 	)

@@ -47,7 +47,23 @@ func refusals(t plan.Type, r *plan.Range) string {
 	case devicemodel.DateTime:
 		return "[device.ErrZeroTime], [*device.RangeError], "
 	case devicemodel.URI:
-		return "[device.ErrEmptyURI], "
+		return "[device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed), "
+	}
+	return ""
+}
+
+// outgoing says what happens to content that a value stands for when it is sent.
+func outgoing(t plan.Type) string {
+	if devicemodel.Type(t) == devicemodel.URI {
+		return "With a storage object ([device.StorageURI]) it is sent when the content is uploaded."
+	}
+	return ""
+}
+
+// incoming says what a value that comes from the cloud may stand for.
+func incoming(t plan.Type) string {
+	if devicemodel.Type(t) == devicemodel.URI {
+		return "The URI may be that of a storage object, which can be downloaded: see [device.URI.StorageObject]."
 	}
 	return ""
 }

@@ -137,10 +137,11 @@ func (c *Container) OnShockError(fn func(device.DeliveryError)) {
 	c.binding.OnAttributeError(attrShock, fn)
 }
 
-// SetWaybill stores v and sends it. The waybill. Also written by the cloud: see
-// [Container.OnWaybill].
+// SetWaybill stores v and sends it. The waybill. With a storage object ([device.StorageURI]) it is
+// sent when the content is uploaded. Also written by the cloud: see [Container.OnWaybill].
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (c *Container) SetWaybill(v device.URI) error {
 	return c.binding.SetURI(attrWaybill, v)
 }
@@ -157,8 +158,9 @@ func (c *Container) Waybill() (v device.URI, ok bool) {
 }
 
 // OnWaybill calls fn when the cloud writes waybill, after type and range have been checked. The
-// value is stored and confirmed if fn returns nil. Pass [device.Accept] to take every valid value,
-// nil to remove fn.
+// value is stored and confirmed if fn returns nil. The URI may be that of a storage object, which
+// can be downloaded: see [device.URI.StorageObject]. Pass [device.Accept] to take every valid
+// value, nil to remove fn.
 func (c *Container) OnWaybill(fn func(context.Context, device.Change[device.URI]) error) {
 	c.binding.OnURIChange(attrWaybill, fn)
 }
@@ -252,4 +254,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 0f308b3a5c751f0baa59a03f76fee2c0dab0b8994bd2e25a297c7a616047e185
+// iotcs-gen:sum 57aab06195d2962588dad1edfe9d4160e73fd6520b03f80bf3eb7624e861d77a

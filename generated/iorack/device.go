@@ -4788,9 +4788,11 @@ func (r *IoRack) OnFirmwareError(fn func(device.DeliveryError)) {
 	r.binding.OnAttributeError(attrFirmware, fn)
 }
 
-// SetManual stores v and sends it. Manual of the installed cards.
+// SetManual stores v and sends it. Manual of the installed cards. With a storage object
+// ([device.StorageURI]) it is sent when the content is uploaded.
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetManual(v device.URI) error {
 	return r.binding.SetURI(attrManual, v)
 }
@@ -6547,4 +6549,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 69b884594a5cf4faf9381853bb50e1f246fb4a4078b2b8fe16ccb8c0a34af5af
+// iotcs-gen:sum e2d963c68d32ec6f5b8e2dbe5c9f47ece9b8df6c2226f39c6de0872321f5c0c8

@@ -67,9 +67,11 @@ func (c *MotionActivatedCamera) OnArmedError(fn func(device.DeliveryError)) {
 	c.binding.OnAttributeError(attrArmed, fn)
 }
 
-// SetImage stores v and sends it. The last picture, a JPEG file.
+// SetImage stores v and sends it. The last picture, a JPEG file. With a storage object
+// ([device.StorageURI]) it is sent when the content is uploaded.
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (c *MotionActivatedCamera) SetImage(v device.URI) error {
 	return c.binding.SetURI(attrImage, v)
 }
@@ -113,10 +115,12 @@ func (c *MotionActivatedCamera) OnImageTimeError(fn func(device.DeliveryError)) 
 	c.binding.OnAttributeError(attrImageTime, fn)
 }
 
-// SetPlaceholder stores v and sends it. Picture to show while there is no other one. Also written
-// by the cloud: see [MotionActivatedCamera.OnPlaceholder].
+// SetPlaceholder stores v and sends it. Picture to show while there is no other one. With a storage
+// object ([device.StorageURI]) it is sent when the content is uploaded. Also written by the cloud:
+// see [MotionActivatedCamera.OnPlaceholder].
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (c *MotionActivatedCamera) SetPlaceholder(v device.URI) error {
 	return c.binding.SetURI(attrPlaceholder, v)
 }
@@ -133,7 +137,8 @@ func (c *MotionActivatedCamera) Placeholder() (v device.URI, ok bool) {
 }
 
 // OnPlaceholder calls fn when the cloud writes placeholder, after type and range have been checked.
-// The value is stored and confirmed if fn returns nil. Pass [device.Accept] to take every valid
+// The value is stored and confirmed if fn returns nil. The URI may be that of a storage object,
+// which can be downloaded: see [device.URI.StorageObject]. Pass [device.Accept] to take every valid
 // value, nil to remove fn.
 func (c *MotionActivatedCamera) OnPlaceholder(fn func(context.Context, device.Change[device.URI]) error) {
 	c.binding.OnURIChange(attrPlaceholder, fn)
@@ -266,4 +271,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 9198ca55667a6458cdca240b18435c3893a8a1db02352ca14d2d74f5a6b0b14c
+// iotcs-gen:sum 5453fb70280351f2cb986bdb8211bd7b33d45235dfcafb53676a4b0d168ec211

@@ -357,9 +357,11 @@ func (b *TestBench) OnStringReadyError(fn func(device.DeliveryError)) {
 	b.binding.OnAttributeError(attrStringReady, fn)
 }
 
-// SetUri stores v and sends it. A value of type URI without range and default.
+// SetUri stores v and sends it. A value of type URI without range and default. With a storage
+// object ([device.StorageURI]) it is sent when the content is uploaded.
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetUri(v device.URI) error {
 	return b.binding.SetURI(attrUri, v)
 }
@@ -379,10 +381,12 @@ func (b *TestBench) OnUriError(fn func(device.DeliveryError)) {
 	b.binding.OnAttributeError(attrUri, fn)
 }
 
-// SetUriReady stores v and sends it. A value of type URI with a default, writable. Also written by
-// the cloud: see [TestBench.OnUriReady].
+// SetUriReady stores v and sends it. A value of type URI with a default, writable. With a storage
+// object ([device.StorageURI]) it is sent when the content is uploaded. Also written by the cloud:
+// see [TestBench.OnUriReady].
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetUriReady(v device.URI) error {
 	return b.binding.SetURI(attrUriReady, v)
 }
@@ -399,8 +403,9 @@ func (b *TestBench) UriReady() (v device.URI, ok bool) {
 }
 
 // OnUriReady calls fn when the cloud writes uri-ready, after type and range have been checked. The
-// value is stored and confirmed if fn returns nil. Pass [device.Accept] to take every valid value,
-// nil to remove fn.
+// value is stored and confirmed if fn returns nil. The URI may be that of a storage object, which
+// can be downloaded: see [device.URI.StorageObject]. Pass [device.Accept] to take every valid
+// value, nil to remove fn.
 func (b *TestBench) OnUriReady(fn func(context.Context, device.Change[device.URI]) error) {
 	b.binding.OnURIChange(attrUriReady, fn)
 }
@@ -568,4 +573,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 188e4d680a2df0200a23d397f31e8a778e9a23930544ee7097a9ed6cbafeb24c
+// iotcs-gen:sum 1551ea819ff25df817e0873901687623210c88a5ef3e6bb65baa42a029c22889

@@ -170,10 +170,12 @@ func (u *Updater) OnTypeError(fn func(device.DeliveryError)) {
 	u.binding.OnAttributeError(attrType, fn)
 }
 
-// SetUpdate2 stores v and sends it. Package of the last update. It is called Update2 because the
+// SetUpdate2 stores v and sends it. Package of the last update. With a storage object
+// ([device.StorageURI]) it is sent when the content is uploaded. It is called Update2 because the
 // plain name Update belongs to generated code itself, which has its own Update.
 //
-// Errors: [device.ErrEmptyURI], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
+// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
 func (u *Updater) SetUpdate2(v device.URI) error {
 	return u.binding.SetURI(attrUpdate2, v)
 }
@@ -313,4 +315,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 20868bec945cdf4bb87d62ae922236916310419670536142573985b913bcbf66
+// iotcs-gen:sum 5e2f172b8afc1dd7fa2c992d16a581e80d71d10a962e2d8af272f2344a082325

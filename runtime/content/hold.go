@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"context"
 	"slices"
 )
@@ -9,8 +10,10 @@ import (
 // of all of them. It ends when all have ended well, or with the first that fails.
 // All methods may be called from any goroutine.
 type Hold struct {
-	store *Store
-	done  chan struct{}
+	store   *Store
+	objects []*Object
+	needs   []byte // what Needs returns
+	done    chan struct{}
 
 	// Guarded by store.mu, except err once done is closed.
 	runs   []*run
@@ -32,7 +35,7 @@ type Hold struct {
 func (s *Store) Hold(objects ...*Object) (*Hold, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	h := &Hold{store: s, done: make(chan struct{})}
+	h := &Hold{store: s, objects: slices.Clone(objects), done: make(chan struct{})}
 	if err := h.start(objects); err != nil {
 		return nil, err
 	}
@@ -65,6 +68,7 @@ func (h *Hold) start(objects []*Object) error {
 	case fresh > 0 && len(s.running)+len(s.queue)+fresh > s.config.Transfers+s.config.QueueSize:
 		return ErrQueueFull
 	}
+	h.needs = needsOf(wait)
 	for _, o := range wait {
 		r, err := s.begin(o)
 		if err != nil {
@@ -76,6 +80,17 @@ func (h *Hold) start(objects []*Object) error {
 		h.left++
 	}
 	return nil
+}
+
+// Sendable returns why no message can carry the object's URI now: the
+// [*TransferError] of an upload that failed, or [ErrNoContent] for an object that is
+// not in the store and has no source. It returns nil if one can, perhaps after an
+// upload.
+func (o *Object) Sendable() error {
+	o.store.mu.Lock()
+	defer o.store.mu.Unlock()
+	_, err := o.needsUpload(o.store)
+	return err
 }
 
 // needsUpload reports whether a message with the object's URI has to wait.
@@ -162,4 +177,23 @@ func (h *Hold) leave() (tell []func()) {
 	}
 	h.runs = nil
 	return tell
+}
+
+// Complete puts the URIs of the objects into a message that was built with
+// [Object.Reference] before they were known. It returns json, or a copy if
+// something was replaced. Once the wait ended well no reference is left.
+func (h *Hold) Complete(json []byte) []byte {
+	h.store.mu.Lock()
+	defer h.store.mu.Unlock()
+	for _, o := range h.objects {
+		uri := o.uri()
+		if uri == "" || o.target == "" {
+			continue
+		}
+		reference := []byte(`"` + referenceScheme + o.target + `"`)
+		if bytes.Contains(json, reference) {
+			json = bytes.ReplaceAll(json, reference, []byte(`"`+uri+`"`))
+		}
+	}
+	return json
 }

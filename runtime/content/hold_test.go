@@ -288,3 +288,67 @@ func TestDamagedRecords(t *testing.T) {
 		}
 	})
 }
+
+// TestNeeds: a message that was stored while it waited, with the reference in it or
+// the URI, can wait again in another process, and has the URI in the end.
+func TestNeeds(t *testing.T) {
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		path := filepath.Join(t.TempDir(), "in")
+		must(t, os.WriteFile(path, []byte("content"), 0o600))
+		before := newObject(t, c, "a b", content.FromFile(path))
+		message := []byte(`{"x":"` + before.Reference() + `","y":"storage-object:0-AB/other"}`)
+		for _, located := range []bool{false, true} {
+			if located {
+				must(t, c.Locate(t.Context()))
+			}
+			needs := hold(t, c, newObject(t, c, "a b", content.FromFile(path)), newObject(t, c, "c", content.FromFile(path))).Needs()
+			if strings.Contains(string(needs), "https://") != located {
+				t.Errorf("needs %s", needs)
+			}
+			later := s.open(t)
+			h, err := later.Renew(needs)
+			must(t, err)
+			<-h.Done()
+			must(t, h.Err())
+			if got, want := string(h.Complete(message)), `{"x":"`+containerURL+`/0-AB/a%20b","y":"storage-object:0-AB/other"}`; got != want {
+				t.Errorf("message %s, want %s", got, want)
+			}
+			s.mu.Lock()
+			s.valid = map[string]bool{"token1": true, "token2": true, "token3": true, "token4": true}
+			s.mu.Unlock()
+		}
+		synced := newObject(t, c, "d", content.FromBytes(nil))
+		must(t, synced.Sync(t.Context()))
+		if needs := hold(t, c, synced).Needs(); needs != nil {
+			t.Errorf("needs %s", needs)
+		}
+		for name, needs := range map[string][]byte{
+			"content in memory": hold(t, c, newObject(t, c, "e", content.FromBytes([]byte("1")))).Needs(),
+			"damaged":           []byte("{"),
+		} {
+			if _, err := c.Renew(needs); err == nil {
+				t.Errorf("%s: begun again", name)
+			}
+		}
+	})
+}
+
+func TestSendable(t *testing.T) {
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		s.fail("PUT", status(500))
+		bad := newObject(t, c, "bad", content.FromBytes(nil))
+		if err := bad.Sendable(); err != nil {
+			t.Errorf("before: %v", err)
+		}
+		failure := bad.Sync(t.Context())
+		if err := bad.Sendable(); err == nil || !errors.Is(err, failure) {
+			t.Errorf("after a failure: %v", err)
+		}
+		if err := newObject(t, c, "none", nil).Sendable(); !errors.Is(err, content.ErrNoContent) {
+			t.Errorf("without content: %v", err)
+		}
+		came, err := c.Existing(containerURL + "/0-AB/came")
+		must(t, err)
+		must(t, came.Sendable())
+	})
+}

@@ -1,8 +1,10 @@
 package content
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -10,7 +12,7 @@ import (
 // that waits for it, survive the end of the process.
 type Record struct {
 	Name        string            `json:"name"`
-	Reference   string            `json:"reference"` // as the message carries it
+	Reference   string            `json:"reference"` // as a message carries it
 	File        string            `json:"file"`      // path of the source
 	ContentType string            `json:"contentType"`
 	Encoding    string            `json:"encoding,omitempty"`
@@ -23,12 +25,21 @@ var errNotDurable = errors.New("the source is not a file")
 // Record returns what [Store.Restore] needs. It fails if the source is not
 // [FromFile]: the content would be lost with the process.
 func (o *Object) Record() (Record, error) {
-	reference, metadata := o.Reference(), o.Metadata()
 	o.store.mu.Lock()
 	defer o.store.mu.Unlock()
-	path, ok := o.source.(fileSource)
-	if !ok {
+	r := o.record()
+	if r.File == "" {
 		return Record{}, errNotDurable
+	}
+	return r, nil
+}
+
+// record is Record; without a file if the source is none. store.mu is held.
+func (o *Object) record() Record {
+	path, _ := o.source.(fileSource)
+	reference := o.uri()
+	if reference == "" {
+		reference = referenceScheme + o.target
 	}
 	return Record{
 		Name:        o.name,
@@ -36,8 +47,48 @@ func (o *Object) Record() (Record, error) {
 		File:        string(path),
 		ContentType: o.props.contentType,
 		Encoding:    o.props.encoding,
-		Metadata:    metadata,
-	}, nil
+		Metadata:    maps.Clone(o.props.metadata),
+	}
+}
+
+// needsOf encodes what has to be kept of objects. store.mu is held.
+func needsOf(objects []*Object) []byte {
+	if len(objects) == 0 {
+		return nil
+	}
+	records := make([]Record, len(objects))
+	for i, o := range objects {
+		records[i] = o.record()
+	}
+	needs, err := json.Marshal(records)
+	if err != nil {
+		panic(err) // texts can always be encoded
+	}
+	return needs
+}
+
+// Needs returns what [Store.Renew] makes another Hold of after the end of the
+// process; nil if nothing had to be uploaded when h was made.
+func (h *Hold) Needs() []byte { return h.needs }
+
+// Renew begins again the uploads that a Hold of an earlier process waited for. The
+// content is read from the files anew.
+//
+// Errors: those of [Store.Restore] and [Store.Hold]; an error for content that was
+// not in a file.
+func (s *Store) Renew(needs []byte) (*Hold, error) {
+	var records []Record
+	if err := json.Unmarshal(needs, &records); err != nil {
+		return nil, fmt.Errorf("records of objects: %w", err)
+	}
+	objects := make([]*Object, len(records))
+	for i, r := range records {
+		var err error
+		if objects[i], err = s.Restore(r); err != nil {
+			return nil, err
+		}
+	}
+	return s.Hold(objects...)
 }
 
 // Restore returns the object of a record, not in sync. It checks everything, as
@@ -46,6 +97,9 @@ func (o *Object) Record() (Record, error) {
 // Errors: [ErrName], [ErrForeign], [ErrHeader], that of opening the file,
 // [ErrClosed].
 func (s *Store) Restore(r Record) (*Object, error) {
+	if r.File == "" {
+		return nil, fmt.Errorf("restore %q: %w", clip(r.Name), errNotDurable)
+	}
 	o, err := s.restored(r)
 	if err != nil {
 		return nil, fmt.Errorf("restore %q: %w", clip(r.Name), err)

@@ -64,6 +64,9 @@ func (v *Virtual) act(ctx context.Context, name string, body []byte) (int, strin
 	if err != nil {
 		return http.StatusBadRequest, err.Error()
 	}
+	for k := range args {
+		args[k] = v.adopt(args[k])
+	}
 	if err := handle(ctx, &ActionCall{action: action, index: i, args: args}); err != nil {
 		return answer(err, http.StatusInternalServerError)
 	}

@@ -61,7 +61,7 @@ func (d *Device) Enqueue(m *wire.Encoded, done func(error)) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	return d.metrics.enqueue(q, done, m)
+	return d.queue(q, done, m)
 }
 
 // reporter passes on what the dispatcher tells.

@@ -48,7 +48,7 @@ func (b *Batch) String(i int, v string) { b.add(i, wire.StringValue(v)) }
 func (b *Batch) Boolean(i int, v bool) { b.add(i, wire.BooleanValue(v)) }
 
 // URI is [Batch.Integer] for URI.
-func (b *Batch) URI(i int, v URI) { b.add(i, wire.URIValue(v.text)) }
+func (b *Batch) URI(i int, v URI) { b.add(i, v.value()) }
 
 // DateTime is [Batch.Integer] for DATETIME.
 func (b *Batch) DateTime(i int, v time.Time) {

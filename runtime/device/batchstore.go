@@ -27,7 +27,7 @@ func (p *policies) startOptions(await func(Receipt)) []policy.StartOption {
 
 // Hold implements [policy.BatchStore].
 func (b *batchStore) Hold(m *policy.Message) error {
-	receipt, err := b.d.metrics.hold(b.d.dispatch(), m.Done, &m.Encoded)
+	receipt, err := b.d.keep(b.d.dispatch(), m.Done, &m.Encoded)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (b Binding) SetString(i int, v string) error { return b.v.store(i, wire.Str
 func (b Binding) SetBoolean(i int, v bool) error { return b.v.store(i, wire.BooleanValue(v)) }
 
 // SetURI checks, stores and sends attribute i.
-func (b Binding) SetURI(i int, v URI) error { return b.v.store(i, wire.URIValue(v.text)) }
+func (b Binding) SetURI(i int, v URI) error { return b.v.store(i, v.value()) }
 
 // SetDateTime checks, stores and sends attribute i, in milliseconds.
 func (b Binding) SetDateTime(i int, v time.Time) error {
@@ -61,7 +61,7 @@ func (b Binding) OfferString(i int, v string) error { return b.v.offer(i, wire.S
 func (b Binding) OfferBoolean(i int, v bool) error { return b.v.offer(i, wire.BooleanValue(v)) }
 
 // OfferURI checks attribute i and hands it to the device's policies.
-func (b Binding) OfferURI(i int, v URI) error { return b.v.offer(i, wire.URIValue(v.text)) }
+func (b Binding) OfferURI(i int, v URI) error { return b.v.offer(i, v.value()) }
 
 // OfferDateTime checks attribute i and hands it to the device's policies.
 func (b Binding) OfferDateTime(i int, v time.Time) error {

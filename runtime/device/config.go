@@ -13,6 +13,7 @@ import (
 
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/iotcs-go/iotcs/runtime/content"
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
 )
@@ -28,6 +29,7 @@ type config struct {
 	levels   map[string]slog.Level
 	rest     rest.Config
 	dispatch dispatch.Config
+	storage  content.Config
 	models   modelConfig
 	drift    Drift
 	gateway  bool

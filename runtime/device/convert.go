@@ -166,7 +166,7 @@ func dateTimeFrom(name string, x any) (wire.Value, error) {
 func uriFrom(name string, x any) (wire.Value, error) {
 	switch u := x.(type) {
 	case URI:
-		return wire.URIValue(u.text), nil
+		return u.value(), nil
 	case *url.URL:
 		return wire.URIValue(u.String()), nil
 	case string:

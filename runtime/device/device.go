@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/iotcs-go/iotcs/runtime/content"
 	"github.com/iotcs-go/iotcs/runtime/dispatch"
 	"github.com/iotcs-go/iotcs/runtime/outbox"
 	"github.com/iotcs-go/iotcs/runtime/transport/rest"
@@ -29,6 +30,8 @@ type Device struct {
 	log    *slog.Logger
 	drift  *driftCheck
 	outbox *outbox.Log // nil without WithOutbox
+
+	storage *content.Store
 
 	metrics      *metrics  // nil without meter provider
 	policies     *policies // nil until activated
@@ -97,6 +100,9 @@ func OpenAssets(ctx context.Context, assets trust.Assets, opts ...Option) (*Devi
 	if d.conn, err = d.connect(); err != nil {
 		return nil, err
 	}
+	if d.storage, err = d.openStorage(); err != nil {
+		return nil, errors.Join(err, d.conn.Close())
+	}
 	if err := d.openOutbox(); err != nil {
 		return nil, errors.Join(err, d.conn.Close())
 	}
@@ -135,6 +141,7 @@ func (d *Device) start(endpointID string) error {
 	config.Conn = d.metrics.start(endpointID, d.conn)
 	config.Endpoint = endpointID
 	config.Now = d.Now
+	config.Renew = d.renew
 	config.Reporter = reporter{d}
 	config.Logger = d.component("dispatcher")
 	if d.outbox != nil {
@@ -245,10 +252,13 @@ func (d *Device) WaitCapacity(ctx context.Context, n int) error {
 }
 
 // Close closes the virtual devices, lets running handlers finish, sends what
-// waits and releases everything. When ctx ends first, or a call fails, handlers are
-// cancelled and a [*LeftError] counts the messages that were left: those in memory
-// are reported as undelivered, those in the outbox stay there and are sent when the
-// device is opened the next time. Closing again does nothing.
+// Close closes the virtual devices, lets running handlers finish, sends what
+// waits, uploads included, lets downloads finish and releases everything. When ctx
+// ends first, or a call fails, handlers and transfers are cancelled and a
+// [*LeftError] counts the messages that were left: those in memory are reported as
+// undelivered, those in the outbox stay there and are sent when the device is opened
+// the next time. A [*TransfersLeftError] counts the transfers. Closing again does
+// nothing.
 func (d *Device) Close(ctx context.Context) error {
 	d.mu.Lock()
 	if d.closing {
@@ -267,6 +277,7 @@ func (d *Device) Close(ctx context.Context) error {
 		errs = append(errs, d.flushPolicies(ctx))
 		errs = append(errs, dispatcher.Close(ctx))
 	}
+	errs = append(errs, d.storage.Close(ctx))
 	for _, v := range d.attached() {
 		errs = append(errs, v.Close())
 	}

@@ -50,7 +50,7 @@ func (f *Fields) String(i int, v string) { f.set(i, wire.StringValue(v), nil) }
 func (f *Fields) Boolean(i int, v bool) { f.set(i, wire.BooleanValue(v), nil) }
 
 // URI sets field i.
-func (f *Fields) URI(i int, v URI) { f.set(i, wire.URIValue(v.text), nil) }
+func (f *Fields) URI(i int, v URI) { f.set(i, v.value(), nil) }
 
 // DateTime sets field i.
 func (f *Fields) DateTime(i int, v time.Time) {
@@ -177,10 +177,11 @@ func (f *Fields) send(t wire.MessageType, head messageHead, items []wire.Item, e
 	v.buffer = encode(v.buffer[:0], &h)
 	if v.gate != nil && t == wire.TypeAlert {
 		// Policies see alerts, not custom data (docs/protocol/virtual-devices.md §4).
-		m := &policy.Message{Encoded: v.encodedOf(&h, t, f.format.URN), Severity: f.severityOrDefault(), Done: f.done(&h, items)}
+		m := &policy.Message{Encoded: v.encodedOf(&h, t, f.format.URN, items), Severity: f.severityOrDefault(), Done: f.done(&h, items)}
 		return v.gate.admit(m)
 	}
-	return v.enqueue(&h, t, f.format.URN, f.done(&h, items))
+	v.encoded = v.encodedOf(&h, t, f.format.URN, items)
+	return v.enqueue(f.done(&h, items))
 }
 
 // done reports a failure to the hook of f; nil when there is none.

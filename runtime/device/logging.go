@@ -19,8 +19,8 @@ const componentKey = "component"
 func LogComponents() []string {
 	return []string{
 		"activation", "connectivity", "delivery", "device", "diagnostics", "dispatcher", "model",
-		"outbox", "policy", "policy-device", "receiver", "request-buffer", "requests", "state", "transmitter",
-		"transport", "virtual",
+		"outbox", "policy", "policy-device", "receiver", "request-buffer", "requests", "state", "storage",
+		"transmitter", "transport", "virtual",
 	}
 }
 

@@ -146,6 +146,14 @@ func TestEachComponentLogs(t *testing.T) {
 			must(t, os.WriteFile(dir, nil, 0o600))
 			c.await(c.WriteAttribute(d.EndpointID(), plantURN, "target", 5))
 		},
+		"storage": func(t *testing.T, c *cloud, logged device.Option) {
+			d := c.open(c.assets("D-1", true), logged)
+			o, err := d.NewStorageObject("a", "", device.FromReader(strings.NewReader("short"), 9))
+			must(t, err)
+			if o.Sync(t.Context()) == nil {
+				t.Error("content that is not there was uploaded")
+			}
+		},
 		"transport": func(t *testing.T, c *cloud, logged device.Option) {
 			must(t, c.open(c.assets("D-1", true), logged).Wait(t.Context(), device.StateOnline))
 		},

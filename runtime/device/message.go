@@ -45,10 +45,14 @@ func (d *Device) Send(ctx context.Context, ms ...*wire.Message) error {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		var err error
-		if body, err = d.complete(m).Append(body); err != nil {
+		e, err := d.encode(m)
+		if err == nil {
+			e.JSON, err = d.uploaded(ctx, e)
+		}
+		if err != nil {
 			return fmt.Errorf("message %d: %w", i, err)
 		}
+		body = append(body, e.JSON...)
 	}
 	_, err := d.conn.Send(ctx, append(body, ']'), 0)
 	return err
@@ -74,7 +78,7 @@ func (d *Device) Queue(ms ...*wire.Message) error {
 			return fmt.Errorf("message %d: %w", i, err)
 		}
 	}
-	receipt, err := d.metrics.enqueue(q, nil, encoded...)
+	receipt, err := d.queue(q, nil, encoded...)
 	if err != nil {
 		return err
 	}
@@ -106,9 +110,9 @@ func (d *Device) encode(m *wire.Message) (*wire.Encoded, error) {
 	}
 	switch {
 	case m.Data != nil:
-		e.Format = m.Data.Format
+		e.Format, e.Attachments = m.Data.Format, wire.Attachments(m.Data.Items)
 	case m.Alert != nil:
-		e.Format = m.Alert.Format
+		e.Format, e.Attachments = m.Alert.Format, wire.Attachments(m.Alert.Items)
 	}
 	return e, nil
 }

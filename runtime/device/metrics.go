@@ -128,15 +128,15 @@ func (m *metrics) stop() error {
 
 // enqueue queues messages and counts them; with a done function also what
 // becomes of them, which the reporter does not hear of.
-func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) (Receipt, error) {
-	receipt, err := q.Accept(m.watched(done), ms...)
+func (m *metrics) enqueue(q *dispatch.Dispatcher, done func(error), holds []dispatch.Hold, ms ...*wire.Encoded) (Receipt, error) {
+	receipt, err := accept(q, m.watched(done), holds, ms)
 	m.accepted(len(ms), err)
 	return receipt, err
 }
 
 // hold is enqueue for messages that are stored now and released later.
-func (m *metrics) hold(q *dispatch.Dispatcher, done func(error), ms ...*wire.Encoded) (Receipt, error) {
-	receipt, err := q.AcceptHeld(m.watched(done), ms...)
+func (m *metrics) hold(q *dispatch.Dispatcher, done func(error), holds []dispatch.Hold, ms ...*wire.Encoded) (Receipt, error) {
+	receipt, err := q.AcceptHeld(m.watched(done), holds, ms...)
 	m.accepted(len(ms), err)
 	return receipt, err
 }

@@ -310,7 +310,7 @@ func (v *Virtual) callAction(ctx context.Context, c policyCall) error {
 		if args[i].Kind() != retype(arg.Type, args[i]).Kind() {
 			return fmt.Errorf("%s: %w", arg.Name, errArgumentSet)
 		}
-		args[i] = retype(arg.Type, args[i])
+		args[i] = v.adopt(retype(arg.Type, args[i]))
 		if err := checkValue(arg.Name, arg.Type, arg.Range, args[i]); err != nil {
 			return err
 		}
@@ -439,7 +439,7 @@ func (d *Device) queueAll(q *dispatch.Dispatcher, ms []*policy.Message) error {
 			errs = append(errs, err)
 			continue
 		}
-		receipt, err := d.metrics.enqueue(q, m.Done, &m.Encoded)
+		receipt, err := d.queue(q, m.Done, &m.Encoded)
 		d.policies.offered.await(receipt)
 		errs = append(errs, err)
 	}

@@ -148,7 +148,7 @@ func (v *Virtual) writable(members []wire.Member) (entries []entry, status int, 
 		if err != nil {
 			return nil, http.StatusBadRequest, err.Error()
 		}
-		entries = append(entries, entry{index: i, value: value})
+		entries = append(entries, entry{index: i, value: v.adopt(value)})
 	}
 	return entries, 0, ""
 }

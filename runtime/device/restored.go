@@ -21,6 +21,7 @@ func (d *Device) restoreState(v *Virtual) error {
 	}
 	for i, value := range state.values {
 		if !value.IsZero() {
+			value = v.adopt(value)
 			v.slots[i].value = value
 			v.restored = append(v.restored, entry{index: i, value: value})
 		}

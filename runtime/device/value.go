@@ -33,10 +33,7 @@ func checkValue(name string, t devicemodel.Type, r *Range, value wire.Value) err
 	case TypeString:
 		return named(name, wire.CheckText(value.Text()))
 	case TypeURI:
-		if value.Text() == "" {
-			return named(name, ErrEmptyURI)
-		}
-		return named(name, wire.CheckText(value.Text()))
+		return named(name, checkURI(value))
 	}
 	return nil
 }
@@ -104,7 +101,6 @@ func integerOf(v wire.Value) int64  { return v.Integer() }
 func numberOf(v wire.Value) float64 { return v.Number() }
 func stringOf(v wire.Value) string  { return v.Text() }
 func booleanOf(v wire.Value) bool   { return v.Boolean() }
-func uriOf(v wire.Value) URI        { return URI{text: v.Text()} }
 
 func timeOf(v wire.Value) time.Time {
 	if v.IsZero() {

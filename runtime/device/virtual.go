@@ -177,8 +177,9 @@ func (v *Virtual) take(entries []entry) {
 func (v *Virtual) sendItems(head messageHead) error {
 	h := v.header(head)
 	v.buffer = wire.AppendData(v.buffer[:0], &h, v.format, v.items)
+	v.encoded = v.encodedOf(&h, wire.TypeData, v.format, v.items)
 	clear(v.items) // texts must not live on in the scratch space
-	return v.enqueue(&h, wire.TypeData, v.format, nil)
+	return v.enqueue(nil)
 }
 
 func (v *Virtual) header(head messageHead) wire.Header {
@@ -194,8 +195,8 @@ func (v *Virtual) header(head messageHead) wire.Header {
 	}
 }
 
-// encodedOf is the message in v.buffer.
-func (v *Virtual) encodedOf(h *wire.Header, t wire.MessageType, format string) wire.Encoded {
+// encodedOf is the message in v.buffer, which carries items.
+func (v *Virtual) encodedOf(h *wire.Header, t wire.MessageType, format string, items []wire.Item) wire.Encoded {
 	return wire.Encoded{
 		ClientID:    h.ClientID,
 		Source:      v.endpoint,
@@ -205,6 +206,7 @@ func (v *Virtual) encodedOf(h *wire.Header, t wire.MessageType, format string) w
 		Reliability: h.Reliability,
 		EventTime:   h.EventTime,
 		JSON:        v.buffer,
+		Attachments: wire.Attachments(items),
 	}
 }
 
@@ -212,15 +214,14 @@ func (v *Virtual) encodedOf(h *wire.Header, t wire.MessageType, format string) w
 // message: a device has thousands of virtual devices, most of them idle.
 const keepBuffer = 4096
 
-// enqueue hands the message in v.buffer to the device. The caller holds the lock.
-func (v *Virtual) enqueue(h *wire.Header, t wire.MessageType, format string, done func(error)) error {
-	v.encoded = v.encodedOf(h, t, format)
+// enqueue hands the message in v.encoded to the device. The caller holds the lock.
+func (v *Virtual) enqueue(done func(error)) error {
 	receipt, err := v.client.Enqueue(&v.encoded, done)
 	v.await(receipt)
 	if cap(v.buffer) > keepBuffer {
 		v.buffer = nil
 	}
-	v.encoded.JSON = nil
+	v.encoded.JSON, v.encoded.Attachments = nil, nil
 	return err
 }
 

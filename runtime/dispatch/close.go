@@ -6,8 +6,9 @@ import (
 )
 
 // sendRest makes one round with everything that waits, in memory and in the store,
-// ignoring any back-off. It ends with the first call that fails and returns what
-// is lost then; what is in the store stays there.
+// ignoring any back-off; what waits for a Hold goes when that ends. It ends with
+// the first call that fails and returns what is lost then; what is in the store
+// stays there, and holds that nobody waits for any more are withdrawn.
 func (d *Dispatcher) sendRest(ctx context.Context) (lost []*entry, cause error) {
 	d.queue.close()
 	cause = d.queue.waitCommitted(ctx)
@@ -16,9 +17,15 @@ func (d *Dispatcher) sendRest(ctx context.Context) (lost []*entry, cause error) 
 		if cause = ctx.Err(); cause != nil {
 			break
 		}
+		holding := d.queue.isHolding() // before take: what ends meanwhile is found
 		batch := t.take(nil, d.config.BatchSize)
+		if len(batch) == 0 && holding && t.gatherer.fault == nil {
+			cause = d.queue.waitSignal(ctx)
+			continue
+		}
 		if len(batch) == 0 {
-			return nil, t.gatherer.fault
+			cause = t.gatherer.fault
+			break
 		}
 		var left []*entry
 		if left, cause = d.sendLast(ctx, batch); cause != nil {
@@ -51,6 +58,16 @@ func (q *queue) waitCommitted(ctx context.Context) error {
 		return ctx.Err()
 	}
 	return nil // a failure was told to whoever waits for it
+}
+
+// waitSignal waits until there may be something to take.
+func (q *queue) waitSignal(ctx context.Context) error {
+	select {
+	case <-q.wake:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // sendLast sends entries for the last time. An error means that no further call

@@ -22,6 +22,11 @@ type Config struct {
 	// serve one dispatcher at a time; closing it is the caller's. Without it all
 	// messages are in memory only.
 	Store outbox.Store
+	// Renew makes a Hold of what a message of an earlier run needs; see
+	// [Hold].Needs. With [ErrBusy] it is asked again later; with any other error,
+	// and without Renew, the message is given up. It is called without any lock
+	// held.
+	Renew func(needs []byte) (Hold, error)
 	// QueueSize is the number of messages that may wait in memory. Default 10,000.
 	// What is in the store does not count.
 	QueueSize int
@@ -73,7 +78,8 @@ type Reporter interface {
 	// function was called instead. m belongs to the dispatcher again when it
 	// returns.
 	//
-	// err is a [*RefusedError], an *outbox.DropError or [ErrClosed]. Of a message
+	// err is a [*RefusedError], an *outbox.DropError, [ErrClosed], or what the
+	// [Hold] of the message ended with. Of a message
 	// whose record in the store is damaged only priority and reliability are
 	// known: its JSON is nil.
 	Failed(m *wire.Encoded, err error)

@@ -153,6 +153,7 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 	lost, cause := d.sendRest(ctx)
 	release()
 	d.cancel()
+	d.queue.ending.Wait()
 	if len(lost) > 0 {
 		d.giveUp(lost, ErrClosed)
 	}

@@ -15,5 +15,8 @@
 // [Dispatcher.Accept] fixes their place in the order, [Receipt.Wait] waits for the
 // disk. docs/reliability.md has the whole promise.
 //
+// A message may wait for something of its own before it leaves, such as an upload:
+// see [Hold].
+//
 // A [Dispatcher] owns its goroutines; [Dispatcher.Close] ends them.
 package dispatch

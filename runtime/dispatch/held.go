@@ -9,12 +9,12 @@ import "github.com/iotcs-go/iotcs/runtime/wire"
 // dispatcher that finds them in the store after a restart sends them like all
 // others.
 //
+// holds are those of [Dispatcher.AcceptAwaiting], nil for none. What waits for one
+// when it is released waits on, as described there.
+//
 // Errors: [ErrNoStore], and those of Accept.
-func (d *Dispatcher) AcceptHeld(done func(error), ms ...*wire.Encoded) (Receipt, error) {
-	if len(ms) == 0 {
-		return Receipt{}, ErrEmpty
-	}
-	return d.queue.putHeld(ms, done)
+func (d *Dispatcher) AcceptHeld(done func(error), holds []Hold, ms ...*wire.Encoded) (Receipt, error) {
+	return d.acceptAwaiting(holds, ms, func(holdings []*holding) (Receipt, error) { return d.queue.putHeld(ms, done, holdings) })
 }
 
 // Release lets the messages of AcceptHeld go, to their place in the order of
@@ -23,7 +23,7 @@ func (d *Dispatcher) AcceptHeld(done func(error), ms ...*wire.Encoded) (Receipt,
 // stay in the store then.
 func (d *Dispatcher) Release(receipts ...Receipt) { d.queue.release(receipts) }
 
-func (q *queue) putHeld(ms []*wire.Encoded, done func(error)) (Receipt, error) {
+func (q *queue) putHeld(ms []*wire.Encoded, done func(error), holdings []*holding) (Receipt, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
@@ -32,11 +32,18 @@ func (q *queue) putHeld(ms []*wire.Encoded, done func(error)) (Receipt, error) {
 	case q.stored.store == nil:
 		return Receipt{}, ErrNoStore
 	}
-	receipt, err := q.store(ms, done, true)
-	if err == nil {
-		q.ordinal += uint64(len(ms))
+	receipt, err := q.store(ms, done, holdings, true)
+	if err != nil {
+		return receipt, err
 	}
-	return receipt, err
+	for i, m := range ms {
+		q.ordinal++
+		if h := holdings[i]; h != nil {
+			h.source, h.ordinal, h.priority = m.Source, q.ordinal, m.Priority
+			q.stored.holdings[h.ordinal] = h // it joins the others with the release
+		}
+	}
+	return receipt, nil
 }
 
 // release counts held messages among those that wait and gives them back to the
@@ -53,6 +60,9 @@ func (q *queue) release(receipts []Receipt) {
 				continue
 			}
 			delete(s.held, n)
+			if h := s.holdings[n]; h != nil && !h.over {
+				q.join(h)
+			}
 			sequences = append(sequences, n)
 			if kind == wire.TypeAlert {
 				s.alert = max(s.alert, n)

@@ -17,7 +17,7 @@ import (
 
 func hold(t *testing.T, d *dispatch.Dispatcher, ms ...*wire.Encoded) dispatch.Receipt {
 	t.Helper()
-	r, err := d.AcceptHeld(nil, ms...)
+	r, err := d.AcceptHeld(nil, nil, ms...)
 	must(t, err)
 	return r
 }
@@ -149,7 +149,7 @@ func TestHeldMessageThatCannotBeStored(t *testing.T) {
 			t.Errorf("waited: %v", err)
 		}
 		var heard error
-		abandoned, err := d.AcceptHeld(func(err error) { heard = err }, low("b"))
+		abandoned, err := d.AcceptHeld(func(err error) { heard = err }, nil, low("b"))
 		must(t, err)
 		must(t, abandoned.Abandon())
 		synctest.Wait()
@@ -174,16 +174,69 @@ func TestHoldingNeedsAStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newServer()
 		d, _ := start(t, s, nil)
-		if _, err := d.AcceptHeld(nil, low("a")); !errors.Is(err, dispatch.ErrNoStore) {
+		if _, err := d.AcceptHeld(nil, nil, low("a")); !errors.Is(err, dispatch.ErrNoStore) {
 			t.Errorf("without a store: %v", err)
 		}
-		if _, err := d.AcceptHeld(nil); !errors.Is(err, dispatch.ErrEmpty) {
+		if _, err := d.AcceptHeld(nil, nil); !errors.Is(err, dispatch.ErrEmpty) {
 			t.Errorf("nothing: %v", err)
 		}
 		var none dispatch.Receipt
 		d.Release(none)
 		if err := none.Abandon(); err != nil || !none.IsZero() {
 			t.Errorf("the zero receipt: %v", err)
+		}
+	})
+}
+
+// TestHeldMessagesWithUploads: what is released before its upload has ended waits
+// on, with what is behind it; one whose upload failed is given up; one that nobody
+// released is withdrawn by Close and begun again by the next run.
+func TestHeldMessagesWithUploads(t *testing.T) {
+	withStores(t, outbox.Options{}, func(t *testing.T, r restartable) {
+		s := newServer()
+		store := r.open(t)
+		d, j := use(t, s, store, nil)
+		accept := func(u *upload, name string) dispatch.Receipt {
+			receipt, err := d.AcceptHeld(nil, []dispatch.Hold{u}, low("held "+name))
+			must(t, err)
+			must(t, receipt.Wait(t.Context()))
+			return receipt
+		}
+		early, failing, late, never := new(upload), new(upload), new(upload), &upload{needs: "never"}
+		batch := []dispatch.Receipt{accept(early, "early"), accept(failing, "failing"), accept(late, "late")}
+		accept(never, "never")
+		early.end(nil)
+		failing.end(errUpload)
+		must(t, d.Queue(nil, low("a")))
+		must(t, d.Flush(t.Context()))
+		d.Release(batch...)
+		must(t, d.Queue(nil, low("b")))
+		synctest.Wait()
+		if got := s.inOrder(); got != "a done early" {
+			t.Errorf("sent %s", got)
+		}
+		late.end(nil)
+		must(t, d.Flush(t.Context()))
+		if got := s.inOrder(); got != "a done early done late b" {
+			t.Errorf("sent %s", got)
+		}
+		synctest.Wait()
+		if len(j.errs) != 1 || !errors.Is(j.errs[0], errUpload) {
+			t.Errorf("given up: %v %v", j.failed, j.errs)
+		}
+		stop(t, d, store)
+		if !never.isWithdrawn() {
+			t.Error("an upload that nobody waits for goes on")
+		}
+
+		again := new(upload)
+		d, _ = use(t, s, r.open(t), func(c *dispatch.Config) {
+			c.Renew = func(needs []byte) (dispatch.Hold, error) { return again, nil }
+		})
+		again.end(nil)
+		must(t, d.Flush(t.Context()))
+		if got := s.inOrder(); got != "a done early done late b done never" {
+			t.Errorf("sent %s", got)
 		}
 	})
 }

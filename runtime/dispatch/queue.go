@@ -15,6 +15,7 @@ type entry struct {
 	ordinal  uint64 // place in the order of all messages
 	attempts int    // times that the server answered
 	stored   bool   // it lies in the store; ordinal is its sequence number there
+	needs    []byte // of one in the store: what it waited for when it was put
 	next     *entry
 }
 
@@ -42,7 +43,7 @@ type queue struct {
 	closed  bool
 	aborted bool // nothing will be settled any more
 	lanes   [priorities]lane
-	waiting int // in the lanes
+	waiting int // in the lanes and convoys
 	taken   int // under way
 	ordinal uint64
 	alert   bool // an ALERT arrived since the last take
@@ -51,6 +52,8 @@ type queue struct {
 	flushes []*flush
 	rooms   []*room
 	stored  stored
+	convoys map[string]*convoy // by source; nil: nothing waits for a Hold
+	ending  sync.WaitGroup     // failed messages of convoys that are being given up
 }
 
 func newQueue(capacity, base int) *queue {
@@ -58,8 +61,9 @@ func newQueue(capacity, base int) *queue {
 }
 
 // put accepts messages, all or none: those that must be durable go to the store,
-// the others to the lanes. extra is room beyond the capacity.
-func (q *queue) put(ms []*wire.Encoded, done func(error), extra int) (Receipt, error) {
+// the others to the lanes. extra is room beyond the capacity. holdings[i], if there
+// are any and it is not nil, is what ms[i] waits for.
+func (q *queue) put(ms []*wire.Encoded, done func(error), extra int, holdings ...*holding) (Receipt, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
@@ -72,14 +76,21 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), extra int) (Receipt, e
 	var receipt Receipt
 	if durable > 0 {
 		var err error
-		if receipt, err = q.store(ms, done, false); err != nil {
+		if receipt, err = q.store(ms, done, holdings, false); err != nil {
 			return Receipt{}, err
 		}
 	}
-	for _, m := range ms {
+	for i, m := range ms {
 		q.ordinal++
+		var h *holding
+		if len(holdings) > 0 && holdings[i] != nil {
+			h = holdings[i]
+			q.hold(h, m)
+		}
 		if durable == 0 || !q.isDurable(m) {
-			q.append(m, done)
+			q.append(m, done, h)
+		} else if h != nil {
+			q.stored.holdings[h.ordinal] = h
 		}
 	}
 	if durable < len(ms) {
@@ -88,16 +99,25 @@ func (q *queue) put(ms []*wire.Encoded, done func(error), extra int) (Receipt, e
 	return receipt, nil
 }
 
-// append copies a message to its lane. The caller holds the lock.
-func (q *queue) append(m *wire.Encoded, done func(error)) {
+// append copies a message to its lane, or to the convoy of its source if it has to
+// wait. The caller holds the lock.
+func (q *queue) append(m *wire.Encoded, done func(error), h *holding) {
 	e := q.newEntry()
 	buffer := append(e.message.JSON[:0], m.JSON...)
 	e.message = *m
-	e.message.JSON = buffer
+	e.message.JSON, e.message.Attachments = buffer, nil
 	e.done = done
 	e.ordinal = q.ordinal
-	q.lanes[m.Priority].append(e)
 	q.waiting++
+	if h != nil {
+		h.entry = e
+	}
+	if len(q.convoys) > 0 && q.mustWait(m, e.ordinal) {
+		c := q.convoys[m.Source]
+		c.entries = append(c.entries, e)
+		return
+	}
+	q.lanes[m.Priority].append(e)
 	if m.Type == wire.TypeAlert {
 		q.alert = true
 	}
@@ -132,9 +152,9 @@ func (l *lane) append(e *entry) {
 	l.tail = e
 }
 
-// insert puts an entry where its ordinal belongs, which is near the head.
-func (l *lane) insert(e *entry) {
-	at := &l.head
+// insert puts an entry where its ordinal belongs, at or behind the place at, and
+// returns the place behind it.
+func (l *lane) insert(at **entry, e *entry) (behind **entry) {
 	for *at != nil && (*at).ordinal < e.ordinal {
 		at = &(*at).next
 	}
@@ -143,6 +163,7 @@ func (l *lane) insert(e *entry) {
 	if e.next == nil {
 		l.tail = e
 	}
+	return &e.next
 }
 
 // take moves up to n messages of up to maxBytes out of the lanes, highest
@@ -197,7 +218,8 @@ func (q *queue) putBack(entries []*entry, attempted bool) {
 			q.keep(e)
 			continue
 		}
-		q.lanes[e.message.Priority].insert(e)
+		l := &q.lanes[e.message.Priority]
+		l.insert(&l.head, e) // which is near
 		q.waiting++
 		q.taken--
 	}
@@ -207,6 +229,7 @@ func (q *queue) putBack(entries []*entry, attempted bool) {
 // settle ends the life of messages that were taken: their capacity is free
 // again and flushes go on.
 func (q *queue) settle(entries []*entry) {
+	defer q.unhold(entries)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range entries {
@@ -267,9 +290,14 @@ func (q *queue) close() {
 	q.rooms = nil
 }
 
-// drain returns what waits in the lanes.
+// drain returns what waits in the lanes and convoys.
 func (q *queue) drain() []*entry {
-	return q.take(nil, math.MaxInt, math.MaxInt)
+	entries := q.take(nil, math.MaxInt, math.MaxInt)
+	held, holds := q.dissolve()
+	for _, h := range holds {
+		h.Withdraw()
+	}
+	return append(entries, held...)
 }
 
 // unsettled is the number of messages that were accepted and are not settled;

@@ -17,6 +17,7 @@ type stored struct {
 	held      map[uint64]wire.MessageType // accepted to be held, and not released
 	alert     uint64                      // number of the latest ALERT put since the last take; 0: none
 	done      map[uint64]func(error)
+	holdings  map[uint64]*holding // of messages that waited or wait for a Hold, until they are settled
 	abandoned []abandoned
 	last      *outbox.Commit // of the latest put
 	scratch   []outbox.Message
@@ -33,6 +34,7 @@ func (q *queue) useStore(s outbox.Store) {
 	q.stored.unsettled = s.Stats().Messages
 	q.stored.done = make(map[uint64]func(error))
 	q.stored.held = make(map[uint64]wire.MessageType)
+	q.stored.holdings = make(map[uint64]*holding)
 	q.ordinal = s.Last()
 }
 
@@ -54,12 +56,16 @@ func (q *queue) countDurable(ms []*wire.Encoded) (n int) {
 // store puts the durable ones of ms into the store, or all of them to be held,
 // with the ordinals that follow the last one. The caller holds the lock, which
 // fixes the order; the disk is waited for later, with the receipt.
-func (q *queue) store(ms []*wire.Encoded, done func(error), held bool) (Receipt, error) {
+func (q *queue) store(ms []*wire.Encoded, done func(error), holdings []*holding, held bool) (Receipt, error) {
 	s := &q.stored
 	s.scratch = s.scratch[:0]
 	for i, m := range ms {
 		if held || q.isDurable(m) {
 			s.scratch = append(s.scratch, outbox.Message{Encoded: *m, Sequence: q.ordinal + uint64(i) + 1, Held: held})
+			s.scratch[len(s.scratch)-1].Attachments = nil
+			if len(holdings) > 0 && holdings[i] != nil {
+				s.scratch[len(s.scratch)-1].Needs = holdings[i].needs
+			}
 		}
 	}
 	commit, err := s.store.Put(s.scratch)
@@ -133,9 +139,11 @@ func (q *queue) alerted() bool {
 // gatherer merges the lanes with the store. It belongs to the transmitter and,
 // once that has ended, to Close.
 type gatherer struct {
-	queue *queue
-	free  *entry // taken from the queue's free list
-	fault error  // what the store failed with in the last take
+	queue  *queue
+	free   *entry   // taken from the queue's free list
+	fault  error    // what the store failed with in the last take
+	failed []*entry // taken, but the wait for their holds ended with an error
+	renew  func([]*entry)
 }
 
 // take is queue.take for everything that waits, wherever it lies: highest priority
@@ -198,15 +206,31 @@ func (q *queue) headOf(p int) (first, newest uint64) {
 	return q.ordinal + 1, q.ordinal
 }
 
-// takeStored takes messages below before out of the store. next is the first one
-// that is left.
+// takeStored takes messages below before out of the store, as far as they need
+// not wait. next is the first one that is left.
 func (g *gatherer) takeStored(dst []*entry, p int, before uint64, n, bytes, maxBytes int) (taken []*entry, size int, next uint64) {
+	for {
+		from := len(dst)
+		dst, bytes, next = g.read(dst, p, before, n, bytes, maxBytes)
+		read := len(dst)
+		g.renew(dst[from:])
+		dst, bytes = g.sift(dst, from, bytes)
+		if len(dst) == read || next >= before {
+			return dst, bytes, next
+		}
+	}
+}
+
+// read takes messages below before out of the store. next is the first one that is
+// left.
+func (g *gatherer) read(dst []*entry, p int, before uint64, n, bytes, maxBytes int) (taken []*entry, size int, next uint64) {
 	visit := func(m *outbox.Message) {
 		e := g.newEntry()
 		buffer := append(e.message.JSON[:0], m.JSON...)
 		e.message = m.Encoded
 		e.message.JSON = buffer
 		e.ordinal, e.attempts, e.stored = m.Sequence, m.Attempts, true
+		e.needs = append(e.needs, m.Needs...)
 		bytes += len(buffer) + 1
 		dst = append(dst, e)
 	}

@@ -24,7 +24,7 @@ type transmitter struct {
 }
 
 func newTransmitter(d *Dispatcher) *transmitter {
-	return &transmitter{d: d, gatherer: gatherer{queue: d.queue}, backoff: backoff{base: d.config.BaseDelay}}
+	return &transmitter{d: d, gatherer: gatherer{queue: d.queue, renew: d.renew}, backoff: backoff{base: d.config.BaseDelay}}
 }
 
 // outcome says what to do after a call.
@@ -86,6 +86,10 @@ func (t *transmitter) take(dst []*entry, n int) []*entry {
 	if err := t.gatherer.fault; err != nil {
 		t.d.parts.transmitter.Error("messages cannot be taken from the outbox", "error", err)
 	}
+	for _, e := range t.gatherer.failed {
+		t.d.giveUp([]*entry{e}, t.d.queue.heldError(e))
+	}
+	t.gatherer.failed = nil
 	return dst
 }
 

@@ -94,7 +94,7 @@ func (s *Memory) Put(ms []Message) (*Commit, error) {
 		size := uint32(recordSize(&m))
 		s.index.put(&m, size, now)
 		m.Attempts, m.Held = 0, false
-		m.JSON = append([]byte(nil), m.JSON...)
+		m.JSON, m.Needs = append([]byte(nil), m.JSON...), append([]byte(nil), m.Needs...)
 		s.messages[m.Sequence] = &m
 		s.index.commit(ref{entry{sequence: m.Sequence}, m.Priority, m.Reliability})
 	}

@@ -35,12 +35,16 @@ const (
 	kindMessage  = 1
 	kindDone     = 2 // mark: messages that are done with
 	kindAttempts = 3 // mark: how often messages were attempted
+	kindNeedy    = 4 // a message with needs
 )
+
+func isMessage(kind byte) bool { return kind == kindMessage || kind == kindNeedy }
 
 // The payload of a message, behind the kind: type, priority, reliability,
 // attempts (2 bytes), reading of the outbox's clock, time on the wall, event time
 // (8 bytes each, milliseconds), client id (16), source and format (each its
-// length as a varint, then the bytes), JSON to the end.
+// length as a varint, then the bytes), of a message with needs those (like a text),
+// JSON to the end.
 const (
 	atType        = 1
 	atPriority    = 2
@@ -61,7 +65,11 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
 
 // recordSize is the size of a message's record.
 func recordSize(m *Message) int {
-	return headerSize + atSource + varintSize(len(m.Source)) + len(m.Source) + varintSize(len(m.Format)) + len(m.Format) + len(m.JSON)
+	size := headerSize + atSource + varintSize(len(m.Source)) + len(m.Source) + varintSize(len(m.Format)) + len(m.Format) + len(m.JSON)
+	if len(m.Needs) > 0 {
+		size += varintSize(len(m.Needs)) + len(m.Needs)
+	}
+	return size
 }
 
 func varintSize(n int) int {
@@ -95,9 +103,12 @@ func checksum(record []byte) uint32 {
 
 // appendMessage appends the record of a message.
 func appendMessage(dst []byte, m *Message, stored, wall int64) []byte {
-	start := len(dst)
+	start, kind := len(dst), byte(kindMessage)
+	if len(m.Needs) > 0 {
+		kind = kindNeedy
+	}
 	dst = begin(dst, m.Sequence)
-	dst = append(dst, kindMessage, byte(m.Type), byte(m.Priority), byte(m.Reliability), 0, 0)
+	dst = append(dst, kind, byte(m.Type), byte(m.Priority), byte(m.Reliability), 0, 0)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(stored))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(wall))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(m.EventTime))
@@ -106,6 +117,10 @@ func appendMessage(dst []byte, m *Message, stored, wall int64) []byte {
 	dst = append(dst, m.Source...)
 	dst = binary.AppendUvarint(dst, uint64(len(m.Format)))
 	dst = append(dst, m.Format...)
+	if kind == kindNeedy {
+		dst = binary.AppendUvarint(dst, uint64(len(m.Needs)))
+		dst = append(dst, m.Needs...)
+	}
 	dst = append(dst, m.JSON...)
 	return end(dst, start)
 }
@@ -172,11 +187,11 @@ func messageRef(r record) (f ref, t stamps, err error) {
 	return f, t, nil
 }
 
-// decodeMessage reads a message; m.JSON lies in the record. text makes the
+// decodeMessage reads a message; m.JSON and m.Needs lie in the record. text makes the
 // strings.
 func decodeMessage(r record, m *Message, text func([]byte) string) error {
 	p := r.payload()
-	if r.kind() != kindMessage || len(p) < atSource {
+	if !isMessage(r.kind()) || len(p) < atSource {
 		return errPayload
 	}
 	source, rest, ok := cutText(p[atSource:])
@@ -186,6 +201,12 @@ func decodeMessage(r record, m *Message, text func([]byte) string) error {
 	format, json, ok := cutText(rest)
 	if !ok {
 		return errPayload
+	}
+	m.Needs = nil
+	if r.kind() == kindNeedy {
+		if m.Needs, json, ok = cutText(json); !ok {
+			return errPayload
+		}
 	}
 	m.Sequence = r.sequence
 	m.Attempts = int(binary.LittleEndian.Uint16(p[atAttempts:]))

@@ -162,7 +162,7 @@ func (f *finding) addGood(r region) {
 // cannot be understood.
 func (rec *recovery) record(f *finding, r record, at int) (err error) {
 	switch r.kind() {
-	case kindMessage:
+	case kindMessage, kindNeedy:
 		m, t, err := messageRef(r)
 		if err != nil {
 			return err

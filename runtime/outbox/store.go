@@ -92,6 +92,9 @@ type Message struct {
 	// Held, for Put, keeps the message from being taken, and so from being
 	// dropped, until it is returned. A restart forgets it: the message waits then.
 	Held bool
+	// Needs is what the message must not leave without, in the words of whoever put
+	// it; the store only keeps it.
+	Needs []byte
 }
 
 // Limit bounds what one call of Take takes.

@@ -115,7 +115,7 @@ func (w *writer) copy(s *segment) (copies []moved, err error) {
 		if !ok {
 			return copies, nil
 		}
-		if r.kind() != kindMessage {
+		if !isMessage(r.kind()) {
 			continue
 		}
 		f, _, err := messageRef(r)

@@ -74,8 +74,9 @@ func (e *Engine) compute() {
 func (e *Engine) sendData(head Head) error {
 	h := e.header(head)
 	buffer := wire.AppendData(e.message.JSON[:0], &h, e.plan.format, e.items)
+	attachments := wire.Attachments(e.items)
 	clear(e.items)
-	return e.send(&h, Message{Encoded: wire.Encoded{Type: wire.TypeData, Format: e.plan.format, JSON: buffer}})
+	return e.send(&h, Message{Encoded: wire.Encoded{Type: wire.TypeData, Format: e.plan.format, JSON: buffer, Attachments: attachments}})
 }
 
 func (e *Engine) header(head Head) wire.Header {

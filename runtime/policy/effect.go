@@ -47,11 +47,30 @@ func (a *alertPlan) raise(e *Engine) error {
 			e.report(fmt.Errorf("policy %q: alert %s, field %q is left out: %w", e.plan.policy.ID, a.urn, f.field.Name, err))
 			continue
 		}
-		items = append(items, wire.Item{Name: f.field.Name, Value: converted})
+		items = append(items, wire.Item{Name: f.field.Name, Value: e.reattach(converted)})
 	}
 	h := e.header(Head{Priority: wire.Highest, Reliability: wire.BestEffort})
 	buffer := wire.AppendAlert(e.message.JSON[:0], &h, a.urn, a.format.Name, a.severity, items)
-	return e.send(&h, Message{Severity: a.severity, Encoded: wire.Encoded{Type: wire.TypeAlert, Format: a.urn, JSON: buffer}})
+	return e.send(&h, Message{Severity: a.severity, Encoded: wire.Encoded{
+		Type: wire.TypeAlert, Format: a.urn, JSON: buffer, Attachments: wire.Attachments(items),
+	}})
+}
+
+// reattach gives a URI that a formula took from an attribute as text what the
+// attribute's value stands for.
+func (e *Engine) reattach(v wire.Value) wire.Value {
+	if v.Kind() != wire.KindURI {
+		return v
+	}
+	for i := range e.plan.model.Attributes {
+		if e.plan.model.Attributes[i].Type != devicemodel.URI {
+			continue
+		}
+		if current := e.host.Current(i); current.Attachment() != nil && current.Same(v) {
+			return current
+		}
+	}
+	return v
 }
 
 func evaluate(e *Engine, p *formula.Program) (formula.Value, error) {

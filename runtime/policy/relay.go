@@ -338,9 +338,10 @@ func encode(m *wire.Message) (*Message, error) {
 	}}
 	switch {
 	case m.Data != nil:
-		out.Format = m.Data.Format
+		out.Format, out.Attachments = m.Data.Format, wire.Attachments(m.Data.Items)
 	case m.Alert != nil:
 		out.Format, out.Severity = m.Alert.Format, m.Alert.Severity
+		out.Attachments = wire.Attachments(m.Alert.Items)
 	}
 	return out, nil
 }

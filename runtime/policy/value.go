@@ -81,7 +81,10 @@ func convert(v wire.Value, t devicemodel.Type) (wire.Value, error) {
 			return wire.StringValue(v.Text()), nil
 		}
 	case devicemodel.URI:
-		if v.Kind() == wire.KindString || v.Kind() == wire.KindURI {
+		switch v.Kind() {
+		case wire.KindURI:
+			return v, nil // with what it stands for
+		case wire.KindString:
 			return wire.URIValue(v.Text()), nil
 		}
 	}

@@ -23,7 +23,7 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case KindBoolean:
 		return strconv.AppendBool(dst, v.bits != 0)
 	case KindString, KindURI:
-		return appendString(dst, v.text)
+		return appendString(dst, v.Text())
 	}
 	return append(dst, "null"...)
 }

@@ -46,7 +46,7 @@ func CheckValue(v Value) error {
 			return ErrNotFinite
 		}
 	case KindString, KindURI:
-		return CheckText(v.text)
+		return CheckText(v.Text())
 	}
 	return nil
 }

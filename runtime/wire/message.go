@@ -32,6 +32,10 @@ type Encoded struct {
 	Reliability Reliability
 	EventTime   int64  // milliseconds since the epoch
 	JSON        []byte // the complete message object; DecodeMessage walks its items
+
+	// Attachments are what the message must not leave without; a sender that
+	// does not know them sends JSON as it is.
+	Attachments []Attachment
 }
 
 // Directions of a message in the server's view (docs/protocol/messages.md §4).

@@ -47,9 +47,10 @@ func (k Kind) String() string {
 // numbers bit by bit, Same compares as the protocol does. The zero value has
 // KindNone.
 type Value struct {
-	kind Kind
-	bits uint64 // int64, float64 bits, 0 or 1
-	text string
+	kind     Kind
+	bits     uint64 // int64, float64 bits, 0 or 1
+	text     string
+	attached *attached // of KindURI; goes before text
 }
 
 // Item is one named value of DATA or ALERT.
@@ -111,7 +112,12 @@ func (v Value) Number() float64 {
 func (v Value) Boolean() bool { return v.kind == KindBoolean && v.bits != 0 }
 
 // Text gives the text of KindString and KindURI, "" for every other kind.
-func (v Value) Text() string { return v.text }
+func (v Value) Text() string {
+	if v.attached != nil {
+		return v.attached.to.Reference()
+	}
+	return v.text
+}
 
 // AsInteger gives the value as an integer if it is a number without fraction
 // that fits, whatever its kind: clients write integers and dates in exponent
@@ -156,7 +162,7 @@ func (v Value) Same(w Value) bool {
 	case v.isNumeric() && w.isNumeric():
 		return sameNumber(v, w)
 	case v.isText() && w.isText():
-		return v.text == w.text
+		return v.Text() == w.Text()
 	}
 	return v.kind == w.kind && v.bits == w.bits
 }

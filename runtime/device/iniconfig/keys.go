@@ -70,7 +70,14 @@ func keys() []key {
 		{messaging, "network_cost", parseCost, "write ETHERNET, CELLULAR or SATELLITE"},
 		{messaging, "device_model_drift", parseDrift, "write warn, ignore or error"},
 
-		refused(media, "disable_storage_object_prefix", "storage objects are not part of the runtime's device package yet", "remove the line"),
+		not(media, "disable_storage_object_prefix", device.WithStoragePrefix),
+		text(media, "storage_connection_host_name", device.WithStorageHost),
+		number(media, "storage_connection_retry_limit", 1, device.WithStorageAttempts),
+		seconds(media, "storage_patience", 0, device.WithStoragePatience),
+		seconds(media, "storage_token_period", 1, device.WithStorageTokenAge),
+		number(media, "maximum_storage_objects_to_queue", 1, device.WithStorageQueueSize),
+		number(media, "storage_transfers", 1, device.WithStorageTransfers),
+		flag(media, "allow_insecure_storage", device.WithInsecureStorage),
 
 		{info, "client_paths", parsePaths, "write one folder"},
 		text(info, "client_version", device.WithClientVersion),

@@ -60,7 +60,7 @@ func TestThePackagedFile(t *testing.T) {
 		if want := []string{"config.ini:13: [messaging] send_receive_timeout: it has no effect: polls are made by the runtime, at dispatcher_polling_interval"}; !slices.Equal(findings, want) {
 			t.Errorf("%s: findings %q", name, findings)
 		}
-		if len(options) != 3 { // drafts, offset, timeout
+		if len(options) != 4 { // drafts, offset, timeout, prefix
 			t.Errorf("%s: %d options", name, len(options))
 		}
 		open(t, options)
@@ -110,7 +110,14 @@ var good = map[string][]string{
 	"[messaging] request_timeout":                        {"1", "60000"},
 	"[messaging] network_cost":                           {"ETHERNET", "cellular", "Satellite"},
 	"[messaging] device_model_drift":                     {"warn", "IGNORE", "error"},
-	"[media_storage] disable_storage_object_prefix":      nil,
+	"[media_storage] disable_storage_object_prefix":      {"True", "False"},
+	"[media_storage] storage_connection_host_name":       {"store.example.com"},
+	"[media_storage] storage_connection_retry_limit":     {"1", "2"},
+	"[media_storage] storage_patience":                   {"0", "3600"},
+	"[media_storage] storage_token_period":               {"1", "1800"},
+	"[media_storage] maximum_storage_objects_to_queue":   {"1", "50"},
+	"[media_storage] storage_transfers":                  {"1", "64"},
+	"[media_storage] allow_insecure_storage":             {"True"},
 	"[diagnostics] client_paths":                         {"/data"},
 	"[diagnostics] client_version":                       {"1.2 # not a comment", `"quoted"`},
 	"[diagnostics] client_ip_address":                    {"10.0.0.1"},
@@ -170,7 +177,8 @@ func TestValuesThatCannotBeUsed(t *testing.T) {
 		{"[messaging] dispatcher_base_number_of_retries", "2", "not in the range", "from 3"},
 		{"[messaging] network_cost", "WIFI", "no such cost", "ETHERNET, CELLULAR or SATELLITE"},
 		{"[messaging] device_model_drift", "panic", "no such answer", "warn, ignore or error"},
-		{"[media_storage] disable_storage_object_prefix", "True", "not part of", "write False"},
+		{"[media_storage] disable_storage_object_prefix", "x", "neither", "write True or False"},
+		{"[media_storage] storage_transfers", "0", "not in the range", "from 1"},
 		{"[diagnostics] client_paths", ", /b", "first folder is empty", "write one folder"},
 		{"[persistence] outbox_sync", "always", "no such way", "write group or off"},
 		{"[persistence] outbox_max_age", "0", "not in the range", "from 1 to 31622400 (seconds)"},

@@ -146,16 +146,23 @@ func expectDrops(t *testing.T, s outbox.Store, want ...string) {
 }
 
 func testContent(t *testing.T, i Implementation) {
+	for _, needs := range []string{"", `[{"name":"snap.png"}]`, strings.Repeat("n", 300)} {
+		testContentWith(t, i, []byte(needs))
+	}
+}
+
+func testContentWith(t *testing.T, i Implementation, needs []byte) {
 	s := open(t, i, outbox.Options{})
-	m := outbox.Message{Sequence: 7, Attempts: 9, Encoded: wire.Encoded{
+	m := outbox.Message{Sequence: 7, Attempts: 9, Needs: needs, Encoded: wire.Encoded{
 		ClientID: wire.NewUUID(), Source: "0-AB", Format: "urn:com:acme:pump:attributes", Type: wire.TypeAlert,
 		Priority: wire.Highest, Reliability: wire.GuaranteedDelivery, EventTime: -5, JSON: []byte(`{"é":"\u0000"}`),
 	}}
 	want := m
 	want.Attempts = 0
-	want.JSON = append([]byte(nil), m.JSON...)
+	want.JSON, want.Needs = append([]byte(nil), m.JSON...), append([]byte(nil), m.Needs...)
 	Put(t, s, m)
 	m.JSON[2] = 'x' // it belongs to the caller again
+	clear(m.Needs)
 	check := func(s outbox.Store) {
 		t.Helper()
 		found := 0
