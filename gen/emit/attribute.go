@@ -17,7 +17,7 @@ func (f *file) attribute(a *plan.Attribute) {
 	f.decl(
 		comment(
 			join("Set"+a.Name+" stores v and sends it.", a.Doc, bounds(a.Type, a.Range), outgoing(a.Type), aliasSentence(a.Alias), cloud, a.Note),
-			"Errors: "+refusals(a.Type, a.Range)+"[*device.QueueFullError] (the value is kept), [device.ErrClosed].",
+			"Errors: "+refusals(a.Type, a.Range)+"[*device.QueueFullError] and those of [device.WithOutbox] (the value is kept), [device.ErrClosed].",
 		),
 		f.method("Set"+a.Name, value).Error().Block(jen.Return(f.binding("Set"+word, index, v))),
 	)

@@ -29,7 +29,8 @@ func ExamplePackage() {
 	// Output:
 	// // SetSpeed stores v and sends it. Revolutions per minute. From 0 to 3000.
 	// //
-	// // Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+	// // Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+	// // value is kept), [device.ErrClosed].
 	// func (f *Fan) SetSpeed(v int64) error {
 	// 	return f.binding.SetInteger(attrSpeed, v)
 	// }

@@ -54,7 +54,7 @@ func (b *builder) write() {
 	)
 	b.decl(
 		comment(b.send+" sends the "+b.what+". It may be called again: new message id and event time, same fields.",
-			"Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], [device.ErrClosed]."),
+			"Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of [device.WithOutbox], [device.ErrClosed]."),
 		b.method(b.send, variadic("opts", device("MessageOption"))).Error().Block(jen.Return(b.call(b.send, "opts"))),
 	)
 }

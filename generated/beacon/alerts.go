@@ -39,10 +39,10 @@ func (a *PressedAlert) OnError(fn func(device.DeliveryError)) *PressedAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *PressedAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum ca8b544277203a815ea77b326d5e38c236fc8f4ec63d72b26af9f35e241b6b36
+// iotcs-gen:sum f3129e25eaac6644ce3b50763857b0c392e9785b187d7f87127805c0d52eea06

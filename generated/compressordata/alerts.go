@@ -33,10 +33,10 @@ func (a *FilterAlert) OnError(fn func(device.DeliveryError)) *FilterAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *FilterAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 7f5216667c1eb405a21c2346415c522a893b06eae5fdca73090c8a56e4268136
+// iotcs-gen:sum 321a371639918b3bd1cc4e0a95a101d09a9db14bad87215a64fbe3747549bdad

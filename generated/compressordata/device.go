@@ -33,7 +33,8 @@ func (d *Data) Virtual() *device.Virtual {
 
 // SetLoadHours stores v and sends it. Hours under load since manufacture. From 0 to 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (d *Data) SetLoadHours(v int64) error {
 	return d.binding.SetInteger(attrLoadHours, v)
 }
@@ -56,7 +57,8 @@ func (d *Data) OnLoadHoursError(fn func(device.DeliveryError)) {
 
 // SetLoaded stores v and sends it. Whether the compressor delivers air.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (d *Data) SetLoaded(v bool) error {
 	return d.binding.SetBoolean(attrLoaded, v)
 }
@@ -78,8 +80,8 @@ func (d *Data) OnLoadedError(fn func(device.DeliveryError)) {
 
 // SetOilPressure stores v and sends it. Oil pressure, bar above ambient. From -1 to 10.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (d *Data) SetOilPressure(v float64) error {
 	return d.binding.SetNumber(attrOilPressure, v)
 }
@@ -102,8 +104,8 @@ func (d *Data) OnOilPressureError(fn func(device.DeliveryError)) {
 
 // SetPressure stores v and sends it. Outlet pressure, bar above ambient. From 0 to 16.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (d *Data) SetPressure(v float64) error {
 	return d.binding.SetNumber(attrPressure, v)
 }
@@ -173,4 +175,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum ad2553370d59ff52da3875b389246f1c6a1381953711a0bae4889df9027a9a9f
+// iotcs-gen:sum d164cc5af49598de66114e079f04985327f9a7b5ff6a7780e082d091f93f799f

@@ -43,10 +43,10 @@ func (a *OpenedAlert) OnError(fn func(device.DeliveryError)) *OpenedAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *OpenedAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 4ad391c5bebc954486a78981065c159df3fb9d4d7ad456c8700ddf129d710c0d
+// iotcs-gen:sum dc185548af662f4113b1eff2cbb4aa0e0e6e910621a9830ab00c98d6dcd24c79

@@ -49,10 +49,10 @@ func (d *PositionReportData) OnError(fn func(device.DeliveryError)) *PositionRep
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *PositionReportData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum 4166a7c1d6c1bc1844e15b4e42d5d5e69ed8fccd252442b2d80dd96686c13313
+// iotcs-gen:sum b6c807e3318394123f47f2719bd9709c7273099b15a5112d4284cbc05e5ecb73

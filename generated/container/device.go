@@ -38,7 +38,8 @@ func (c *Container) Virtual() *device.Virtual {
 // SetInterval stores v and sends it. Time between two reports, minutes. From 5 to 1440. Also
 // written by the cloud: see [Container.OnInterval].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *Container) SetInterval(v int64) error {
 	return c.binding.SetInteger(attrInterval, v)
 }
@@ -67,8 +68,8 @@ func (c *Container) OnIntervalError(fn func(device.DeliveryError)) {
 
 // SetOraLatitude stores v and sends it. Position, degrees north. From -90 to 90.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *Container) SetOraLatitude(v float64) error {
 	return c.binding.SetNumber(attrOraLatitude, v)
 }
@@ -91,8 +92,8 @@ func (c *Container) OnOraLatitudeError(fn func(device.DeliveryError)) {
 
 // SetOraLongitude stores v and sends it. Position, degrees east. From -180 to 180.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *Container) SetOraLongitude(v float64) error {
 	return c.binding.SetNumber(attrOraLongitude, v)
 }
@@ -116,8 +117,8 @@ func (c *Container) OnOraLongitudeError(fn func(device.DeliveryError)) {
 // SetShock stores v and sends it. Strongest shock since the last report, multiples of g. From 0 to
 // 16.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *Container) SetShock(v float64) error {
 	return c.binding.SetNumber(attrShock, v)
 }
@@ -141,7 +142,8 @@ func (c *Container) OnShockError(fn func(device.DeliveryError)) {
 // sent when the content is uploaded. Also written by the cloud: see [Container.OnWaybill].
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *Container) SetWaybill(v device.URI) error {
 	return c.binding.SetURI(attrWaybill, v)
 }
@@ -254,4 +256,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 57aab06195d2962588dad1edfe9d4160e73fd6520b03f80bf3eb7624e861d77a
+// iotcs-gen:sum 0d45b9fc7218a3df79c2e540442c3e0410e1d842ecf4e3379b6ba78f9e9ef202

@@ -31,10 +31,10 @@ func (a *AlarmAlert) OnError(fn func(device.DeliveryError)) *AlarmAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *AlarmAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 983404915ae192dfc95abec53cb1fcf47135bd2c7c0719800642a69c6b56213d
+// iotcs-gen:sum bb34fa1e9c0d16cd610603d20ab0c1e5f5983f0596b9e7b997cda7c2d9989ec1

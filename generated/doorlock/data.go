@@ -33,10 +33,10 @@ func (d *UsedData) OnError(fn func(device.DeliveryError)) *UsedData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *UsedData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum f21f686d9677e4db624e9fc5d9a34a2d3ad9e363efa67c6b2b369f659c10f534
+// iotcs-gen:sum 74624a6854730621b6b7d803f3f06c5604c073b13a0e136d2345f495fb0ab0ba

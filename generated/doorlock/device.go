@@ -38,7 +38,8 @@ func (l *DoorLock) Virtual() *device.Virtual {
 // SetAlarm stores v and sends it. Whether the siren sounds. Also written by the cloud: see
 // [DoorLock.OnAlarm].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (l *DoorLock) SetAlarm(v bool) error {
 	return l.binding.SetBoolean(attrAlarm, v)
 }
@@ -67,7 +68,8 @@ func (l *DoorLock) OnAlarmError(fn func(device.DeliveryError)) {
 
 // SetBattery stores v and sends it. Remaining battery charge, percent. From 0 to 100.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (l *DoorLock) SetBattery(v int64) error {
 	return l.binding.SetInteger(attrBattery, v)
 }
@@ -89,8 +91,8 @@ func (l *DoorLock) OnBatteryError(fn func(device.DeliveryError)) {
 
 // SetLastUser stores v and sends it. Identification of the last user.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (l *DoorLock) SetLastUser(v string) error {
 	return l.binding.SetString(attrLastUser, v)
 }
@@ -112,7 +114,8 @@ func (l *DoorLock) OnLastUserError(fn func(device.DeliveryError)) {
 
 // SetLocked stores v and sends it. Whether the bolt is out.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (l *DoorLock) SetLocked(v bool) error {
 	return l.binding.SetBoolean(attrLocked, v)
 }
@@ -205,4 +208,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 0c5a0f49fb922a206bfb213ea6ed69c842b731143b938f57aaae7765d52aa0f1
+// iotcs-gen:sum 0e30a954704694f767a8827ac722fee70e624e8164fc28189812280e6b5c59bd

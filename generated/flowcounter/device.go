@@ -38,7 +38,8 @@ func (c *FlowCounter) Virtual() *device.Virtual {
 
 // SetCount stores v and sends it. Pulses since the last overflow. From 0 to 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *FlowCounter) SetCount(v int64) error {
 	return c.binding.SetInteger(attrCount, v)
 }
@@ -61,8 +62,8 @@ func (c *FlowCounter) OnCountError(fn func(device.DeliveryError)) {
 // SetLitresPerPulse stores v and sends it. Water that one pulse stands for, litres. From 0.001 to
 // 1000. Also written by the cloud: see [FlowCounter.OnLitresPerPulse].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *FlowCounter) SetLitresPerPulse(v float64) error {
 	return c.binding.SetNumber(attrLitresPerPulse, v)
 }
@@ -93,8 +94,8 @@ func (c *FlowCounter) OnLitresPerPulseError(fn func(device.DeliveryError)) {
 
 // SetSince stores v and sends it. Time of the last overflow.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *FlowCounter) SetSince(v time.Time) error {
 	return c.binding.SetDateTime(attrSince, v)
 }
@@ -182,4 +183,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 3641ce6ca6477f83669111d1f1e4912c71a45b5118cf4adb3509ac01de19fd7c
+// iotcs-gen:sum 219a148e686933a0af6060366e3dd7c9e817f0fdbdc6af6d7effbf82504bc0a8

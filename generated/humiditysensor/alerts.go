@@ -39,10 +39,10 @@ func (a *TooHumidAlert) OnError(fn func(device.DeliveryError)) *TooHumidAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *TooHumidAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 1f8b0b0794eb2edd8f61602fd9224bb792261efd2ea39eb2691d74075db1fec2
+// iotcs-gen:sum 5ffb03db2862e45b112cc595c718cef6f0d4ae26a398f15e01fd0104f60c9e6e

@@ -37,7 +37,8 @@ func (s *HumiditySensor) Virtual() *device.Virtual {
 
 // SetHumidity stores v and sends it. Relative humidity, percent. From 0 to 100.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (s *HumiditySensor) SetHumidity(v int64) error {
 	return s.binding.SetInteger(attrHumidity, v)
 }
@@ -60,7 +61,8 @@ func (s *HumiditySensor) OnHumidityError(fn func(device.DeliveryError)) {
 // SetMaxThreshold stores v and sends it. Humidity above which the alert is raised, percent. From 0
 // to 100. Also written by the cloud: see [HumiditySensor.OnMaxThreshold].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (s *HumiditySensor) SetMaxThreshold(v int64) error {
 	return s.binding.SetInteger(attrMaxThreshold, v)
 }
@@ -150,4 +152,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum f3641339cb680787cf67ddafe11cb7e2f7501841db2b9834e133b525b147796a
+// iotcs-gen:sum 47da801ece546b1ff1dbb315484bf643ac2b7324951f55bcd6ae1a890cdffeaa

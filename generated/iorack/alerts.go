@@ -34,10 +34,10 @@ func (a *CardFaultAlert) OnError(fn func(device.DeliveryError)) *CardFaultAlert 
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *CardFaultAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum a7b84e1054d1d7eb15f86c19df8de07fabe12549e4bb51f0135af7c0e10d10cd
+// iotcs-gen:sum ef1bdf4f0be2a75091720bc78e85e850cc596c48825a4610ec505bec04c4649f

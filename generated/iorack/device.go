@@ -38,8 +38,8 @@ func (r *IoRack) Virtual() *device.Virtual {
 
 // SetAi00 stores v and sends it. Analogue input 0, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi00(v float64) error {
 	return r.binding.SetNumber(attrAi00, v)
 }
@@ -61,8 +61,8 @@ func (r *IoRack) OnAi00Error(fn func(device.DeliveryError)) {
 
 // SetAi01 stores v and sends it. Analogue input 1, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi01(v float64) error {
 	return r.binding.SetNumber(attrAi01, v)
 }
@@ -84,8 +84,8 @@ func (r *IoRack) OnAi01Error(fn func(device.DeliveryError)) {
 
 // SetAi02 stores v and sends it. Analogue input 2, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi02(v float64) error {
 	return r.binding.SetNumber(attrAi02, v)
 }
@@ -107,8 +107,8 @@ func (r *IoRack) OnAi02Error(fn func(device.DeliveryError)) {
 
 // SetAi03 stores v and sends it. Analogue input 3, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi03(v float64) error {
 	return r.binding.SetNumber(attrAi03, v)
 }
@@ -130,8 +130,8 @@ func (r *IoRack) OnAi03Error(fn func(device.DeliveryError)) {
 
 // SetAi04 stores v and sends it. Analogue input 4, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi04(v float64) error {
 	return r.binding.SetNumber(attrAi04, v)
 }
@@ -153,8 +153,8 @@ func (r *IoRack) OnAi04Error(fn func(device.DeliveryError)) {
 
 // SetAi05 stores v and sends it. Analogue input 5, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi05(v float64) error {
 	return r.binding.SetNumber(attrAi05, v)
 }
@@ -176,8 +176,8 @@ func (r *IoRack) OnAi05Error(fn func(device.DeliveryError)) {
 
 // SetAi06 stores v and sends it. Analogue input 6, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi06(v float64) error {
 	return r.binding.SetNumber(attrAi06, v)
 }
@@ -199,8 +199,8 @@ func (r *IoRack) OnAi06Error(fn func(device.DeliveryError)) {
 
 // SetAi07 stores v and sends it. Analogue input 7, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi07(v float64) error {
 	return r.binding.SetNumber(attrAi07, v)
 }
@@ -222,8 +222,8 @@ func (r *IoRack) OnAi07Error(fn func(device.DeliveryError)) {
 
 // SetAi08 stores v and sends it. Analogue input 8, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi08(v float64) error {
 	return r.binding.SetNumber(attrAi08, v)
 }
@@ -245,8 +245,8 @@ func (r *IoRack) OnAi08Error(fn func(device.DeliveryError)) {
 
 // SetAi09 stores v and sends it. Analogue input 9, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi09(v float64) error {
 	return r.binding.SetNumber(attrAi09, v)
 }
@@ -268,8 +268,8 @@ func (r *IoRack) OnAi09Error(fn func(device.DeliveryError)) {
 
 // SetAi10 stores v and sends it. Analogue input 10, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi10(v float64) error {
 	return r.binding.SetNumber(attrAi10, v)
 }
@@ -291,8 +291,8 @@ func (r *IoRack) OnAi10Error(fn func(device.DeliveryError)) {
 
 // SetAi11 stores v and sends it. Analogue input 11, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi11(v float64) error {
 	return r.binding.SetNumber(attrAi11, v)
 }
@@ -314,8 +314,8 @@ func (r *IoRack) OnAi11Error(fn func(device.DeliveryError)) {
 
 // SetAi12 stores v and sends it. Analogue input 12, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi12(v float64) error {
 	return r.binding.SetNumber(attrAi12, v)
 }
@@ -337,8 +337,8 @@ func (r *IoRack) OnAi12Error(fn func(device.DeliveryError)) {
 
 // SetAi13 stores v and sends it. Analogue input 13, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi13(v float64) error {
 	return r.binding.SetNumber(attrAi13, v)
 }
@@ -360,8 +360,8 @@ func (r *IoRack) OnAi13Error(fn func(device.DeliveryError)) {
 
 // SetAi14 stores v and sends it. Analogue input 14, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi14(v float64) error {
 	return r.binding.SetNumber(attrAi14, v)
 }
@@ -383,8 +383,8 @@ func (r *IoRack) OnAi14Error(fn func(device.DeliveryError)) {
 
 // SetAi15 stores v and sends it. Analogue input 15, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi15(v float64) error {
 	return r.binding.SetNumber(attrAi15, v)
 }
@@ -406,8 +406,8 @@ func (r *IoRack) OnAi15Error(fn func(device.DeliveryError)) {
 
 // SetAi16 stores v and sends it. Analogue input 16, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi16(v float64) error {
 	return r.binding.SetNumber(attrAi16, v)
 }
@@ -429,8 +429,8 @@ func (r *IoRack) OnAi16Error(fn func(device.DeliveryError)) {
 
 // SetAi17 stores v and sends it. Analogue input 17, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi17(v float64) error {
 	return r.binding.SetNumber(attrAi17, v)
 }
@@ -452,8 +452,8 @@ func (r *IoRack) OnAi17Error(fn func(device.DeliveryError)) {
 
 // SetAi18 stores v and sends it. Analogue input 18, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi18(v float64) error {
 	return r.binding.SetNumber(attrAi18, v)
 }
@@ -475,8 +475,8 @@ func (r *IoRack) OnAi18Error(fn func(device.DeliveryError)) {
 
 // SetAi19 stores v and sends it. Analogue input 19, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi19(v float64) error {
 	return r.binding.SetNumber(attrAi19, v)
 }
@@ -498,8 +498,8 @@ func (r *IoRack) OnAi19Error(fn func(device.DeliveryError)) {
 
 // SetAi20 stores v and sends it. Analogue input 20, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi20(v float64) error {
 	return r.binding.SetNumber(attrAi20, v)
 }
@@ -521,8 +521,8 @@ func (r *IoRack) OnAi20Error(fn func(device.DeliveryError)) {
 
 // SetAi21 stores v and sends it. Analogue input 21, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi21(v float64) error {
 	return r.binding.SetNumber(attrAi21, v)
 }
@@ -544,8 +544,8 @@ func (r *IoRack) OnAi21Error(fn func(device.DeliveryError)) {
 
 // SetAi22 stores v and sends it. Analogue input 22, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi22(v float64) error {
 	return r.binding.SetNumber(attrAi22, v)
 }
@@ -567,8 +567,8 @@ func (r *IoRack) OnAi22Error(fn func(device.DeliveryError)) {
 
 // SetAi23 stores v and sends it. Analogue input 23, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi23(v float64) error {
 	return r.binding.SetNumber(attrAi23, v)
 }
@@ -590,8 +590,8 @@ func (r *IoRack) OnAi23Error(fn func(device.DeliveryError)) {
 
 // SetAi24 stores v and sends it. Analogue input 24, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi24(v float64) error {
 	return r.binding.SetNumber(attrAi24, v)
 }
@@ -613,8 +613,8 @@ func (r *IoRack) OnAi24Error(fn func(device.DeliveryError)) {
 
 // SetAi25 stores v and sends it. Analogue input 25, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi25(v float64) error {
 	return r.binding.SetNumber(attrAi25, v)
 }
@@ -636,8 +636,8 @@ func (r *IoRack) OnAi25Error(fn func(device.DeliveryError)) {
 
 // SetAi26 stores v and sends it. Analogue input 26, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi26(v float64) error {
 	return r.binding.SetNumber(attrAi26, v)
 }
@@ -659,8 +659,8 @@ func (r *IoRack) OnAi26Error(fn func(device.DeliveryError)) {
 
 // SetAi27 stores v and sends it. Analogue input 27, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi27(v float64) error {
 	return r.binding.SetNumber(attrAi27, v)
 }
@@ -682,8 +682,8 @@ func (r *IoRack) OnAi27Error(fn func(device.DeliveryError)) {
 
 // SetAi28 stores v and sends it. Analogue input 28, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi28(v float64) error {
 	return r.binding.SetNumber(attrAi28, v)
 }
@@ -705,8 +705,8 @@ func (r *IoRack) OnAi28Error(fn func(device.DeliveryError)) {
 
 // SetAi29 stores v and sends it. Analogue input 29, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi29(v float64) error {
 	return r.binding.SetNumber(attrAi29, v)
 }
@@ -728,8 +728,8 @@ func (r *IoRack) OnAi29Error(fn func(device.DeliveryError)) {
 
 // SetAi30 stores v and sends it. Analogue input 30, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi30(v float64) error {
 	return r.binding.SetNumber(attrAi30, v)
 }
@@ -751,8 +751,8 @@ func (r *IoRack) OnAi30Error(fn func(device.DeliveryError)) {
 
 // SetAi31 stores v and sends it. Analogue input 31, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi31(v float64) error {
 	return r.binding.SetNumber(attrAi31, v)
 }
@@ -774,8 +774,8 @@ func (r *IoRack) OnAi31Error(fn func(device.DeliveryError)) {
 
 // SetAi32 stores v and sends it. Analogue input 32, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi32(v float64) error {
 	return r.binding.SetNumber(attrAi32, v)
 }
@@ -797,8 +797,8 @@ func (r *IoRack) OnAi32Error(fn func(device.DeliveryError)) {
 
 // SetAi33 stores v and sends it. Analogue input 33, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi33(v float64) error {
 	return r.binding.SetNumber(attrAi33, v)
 }
@@ -820,8 +820,8 @@ func (r *IoRack) OnAi33Error(fn func(device.DeliveryError)) {
 
 // SetAi34 stores v and sends it. Analogue input 34, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi34(v float64) error {
 	return r.binding.SetNumber(attrAi34, v)
 }
@@ -843,8 +843,8 @@ func (r *IoRack) OnAi34Error(fn func(device.DeliveryError)) {
 
 // SetAi35 stores v and sends it. Analogue input 35, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi35(v float64) error {
 	return r.binding.SetNumber(attrAi35, v)
 }
@@ -866,8 +866,8 @@ func (r *IoRack) OnAi35Error(fn func(device.DeliveryError)) {
 
 // SetAi36 stores v and sends it. Analogue input 36, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi36(v float64) error {
 	return r.binding.SetNumber(attrAi36, v)
 }
@@ -889,8 +889,8 @@ func (r *IoRack) OnAi36Error(fn func(device.DeliveryError)) {
 
 // SetAi37 stores v and sends it. Analogue input 37, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi37(v float64) error {
 	return r.binding.SetNumber(attrAi37, v)
 }
@@ -912,8 +912,8 @@ func (r *IoRack) OnAi37Error(fn func(device.DeliveryError)) {
 
 // SetAi38 stores v and sends it. Analogue input 38, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi38(v float64) error {
 	return r.binding.SetNumber(attrAi38, v)
 }
@@ -935,8 +935,8 @@ func (r *IoRack) OnAi38Error(fn func(device.DeliveryError)) {
 
 // SetAi39 stores v and sends it. Analogue input 39, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi39(v float64) error {
 	return r.binding.SetNumber(attrAi39, v)
 }
@@ -958,8 +958,8 @@ func (r *IoRack) OnAi39Error(fn func(device.DeliveryError)) {
 
 // SetAi40 stores v and sends it. Analogue input 40, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi40(v float64) error {
 	return r.binding.SetNumber(attrAi40, v)
 }
@@ -981,8 +981,8 @@ func (r *IoRack) OnAi40Error(fn func(device.DeliveryError)) {
 
 // SetAi41 stores v and sends it. Analogue input 41, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi41(v float64) error {
 	return r.binding.SetNumber(attrAi41, v)
 }
@@ -1004,8 +1004,8 @@ func (r *IoRack) OnAi41Error(fn func(device.DeliveryError)) {
 
 // SetAi42 stores v and sends it. Analogue input 42, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi42(v float64) error {
 	return r.binding.SetNumber(attrAi42, v)
 }
@@ -1027,8 +1027,8 @@ func (r *IoRack) OnAi42Error(fn func(device.DeliveryError)) {
 
 // SetAi43 stores v and sends it. Analogue input 43, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi43(v float64) error {
 	return r.binding.SetNumber(attrAi43, v)
 }
@@ -1050,8 +1050,8 @@ func (r *IoRack) OnAi43Error(fn func(device.DeliveryError)) {
 
 // SetAi44 stores v and sends it. Analogue input 44, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi44(v float64) error {
 	return r.binding.SetNumber(attrAi44, v)
 }
@@ -1073,8 +1073,8 @@ func (r *IoRack) OnAi44Error(fn func(device.DeliveryError)) {
 
 // SetAi45 stores v and sends it. Analogue input 45, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi45(v float64) error {
 	return r.binding.SetNumber(attrAi45, v)
 }
@@ -1096,8 +1096,8 @@ func (r *IoRack) OnAi45Error(fn func(device.DeliveryError)) {
 
 // SetAi46 stores v and sends it. Analogue input 46, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi46(v float64) error {
 	return r.binding.SetNumber(attrAi46, v)
 }
@@ -1119,8 +1119,8 @@ func (r *IoRack) OnAi46Error(fn func(device.DeliveryError)) {
 
 // SetAi47 stores v and sends it. Analogue input 47, current loop, milliamperes. From 0 to 24.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAi47(v float64) error {
 	return r.binding.SetNumber(attrAi47, v)
 }
@@ -1143,8 +1143,8 @@ func (r *IoRack) OnAi47Error(fn func(device.DeliveryError)) {
 // SetAo00 stores v and sends it. Analogue output 0, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo00].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo00(v float64) error {
 	return r.binding.SetNumber(attrAo00, v)
 }
@@ -1174,8 +1174,8 @@ func (r *IoRack) OnAo00Error(fn func(device.DeliveryError)) {
 // SetAo01 stores v and sends it. Analogue output 1, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo01].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo01(v float64) error {
 	return r.binding.SetNumber(attrAo01, v)
 }
@@ -1205,8 +1205,8 @@ func (r *IoRack) OnAo01Error(fn func(device.DeliveryError)) {
 // SetAo02 stores v and sends it. Analogue output 2, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo02].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo02(v float64) error {
 	return r.binding.SetNumber(attrAo02, v)
 }
@@ -1236,8 +1236,8 @@ func (r *IoRack) OnAo02Error(fn func(device.DeliveryError)) {
 // SetAo03 stores v and sends it. Analogue output 3, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo03].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo03(v float64) error {
 	return r.binding.SetNumber(attrAo03, v)
 }
@@ -1267,8 +1267,8 @@ func (r *IoRack) OnAo03Error(fn func(device.DeliveryError)) {
 // SetAo04 stores v and sends it. Analogue output 4, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo04].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo04(v float64) error {
 	return r.binding.SetNumber(attrAo04, v)
 }
@@ -1298,8 +1298,8 @@ func (r *IoRack) OnAo04Error(fn func(device.DeliveryError)) {
 // SetAo05 stores v and sends it. Analogue output 5, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo05].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo05(v float64) error {
 	return r.binding.SetNumber(attrAo05, v)
 }
@@ -1329,8 +1329,8 @@ func (r *IoRack) OnAo05Error(fn func(device.DeliveryError)) {
 // SetAo06 stores v and sends it. Analogue output 6, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo06].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo06(v float64) error {
 	return r.binding.SetNumber(attrAo06, v)
 }
@@ -1360,8 +1360,8 @@ func (r *IoRack) OnAo06Error(fn func(device.DeliveryError)) {
 // SetAo07 stores v and sends it. Analogue output 7, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo07].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo07(v float64) error {
 	return r.binding.SetNumber(attrAo07, v)
 }
@@ -1391,8 +1391,8 @@ func (r *IoRack) OnAo07Error(fn func(device.DeliveryError)) {
 // SetAo08 stores v and sends it. Analogue output 8, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo08].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo08(v float64) error {
 	return r.binding.SetNumber(attrAo08, v)
 }
@@ -1422,8 +1422,8 @@ func (r *IoRack) OnAo08Error(fn func(device.DeliveryError)) {
 // SetAo09 stores v and sends it. Analogue output 9, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo09].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo09(v float64) error {
 	return r.binding.SetNumber(attrAo09, v)
 }
@@ -1453,8 +1453,8 @@ func (r *IoRack) OnAo09Error(fn func(device.DeliveryError)) {
 // SetAo10 stores v and sends it. Analogue output 10, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo10].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo10(v float64) error {
 	return r.binding.SetNumber(attrAo10, v)
 }
@@ -1484,8 +1484,8 @@ func (r *IoRack) OnAo10Error(fn func(device.DeliveryError)) {
 // SetAo11 stores v and sends it. Analogue output 11, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo11].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo11(v float64) error {
 	return r.binding.SetNumber(attrAo11, v)
 }
@@ -1515,8 +1515,8 @@ func (r *IoRack) OnAo11Error(fn func(device.DeliveryError)) {
 // SetAo12 stores v and sends it. Analogue output 12, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo12].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo12(v float64) error {
 	return r.binding.SetNumber(attrAo12, v)
 }
@@ -1546,8 +1546,8 @@ func (r *IoRack) OnAo12Error(fn func(device.DeliveryError)) {
 // SetAo13 stores v and sends it. Analogue output 13, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo13].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo13(v float64) error {
 	return r.binding.SetNumber(attrAo13, v)
 }
@@ -1577,8 +1577,8 @@ func (r *IoRack) OnAo13Error(fn func(device.DeliveryError)) {
 // SetAo14 stores v and sends it. Analogue output 14, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo14].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo14(v float64) error {
 	return r.binding.SetNumber(attrAo14, v)
 }
@@ -1608,8 +1608,8 @@ func (r *IoRack) OnAo14Error(fn func(device.DeliveryError)) {
 // SetAo15 stores v and sends it. Analogue output 15, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo15].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo15(v float64) error {
 	return r.binding.SetNumber(attrAo15, v)
 }
@@ -1639,8 +1639,8 @@ func (r *IoRack) OnAo15Error(fn func(device.DeliveryError)) {
 // SetAo16 stores v and sends it. Analogue output 16, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo16].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo16(v float64) error {
 	return r.binding.SetNumber(attrAo16, v)
 }
@@ -1670,8 +1670,8 @@ func (r *IoRack) OnAo16Error(fn func(device.DeliveryError)) {
 // SetAo17 stores v and sends it. Analogue output 17, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo17].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo17(v float64) error {
 	return r.binding.SetNumber(attrAo17, v)
 }
@@ -1701,8 +1701,8 @@ func (r *IoRack) OnAo17Error(fn func(device.DeliveryError)) {
 // SetAo18 stores v and sends it. Analogue output 18, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo18].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo18(v float64) error {
 	return r.binding.SetNumber(attrAo18, v)
 }
@@ -1732,8 +1732,8 @@ func (r *IoRack) OnAo18Error(fn func(device.DeliveryError)) {
 // SetAo19 stores v and sends it. Analogue output 19, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo19].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo19(v float64) error {
 	return r.binding.SetNumber(attrAo19, v)
 }
@@ -1763,8 +1763,8 @@ func (r *IoRack) OnAo19Error(fn func(device.DeliveryError)) {
 // SetAo20 stores v and sends it. Analogue output 20, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo20].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo20(v float64) error {
 	return r.binding.SetNumber(attrAo20, v)
 }
@@ -1794,8 +1794,8 @@ func (r *IoRack) OnAo20Error(fn func(device.DeliveryError)) {
 // SetAo21 stores v and sends it. Analogue output 21, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo21].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo21(v float64) error {
 	return r.binding.SetNumber(attrAo21, v)
 }
@@ -1825,8 +1825,8 @@ func (r *IoRack) OnAo21Error(fn func(device.DeliveryError)) {
 // SetAo22 stores v and sends it. Analogue output 22, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo22].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo22(v float64) error {
 	return r.binding.SetNumber(attrAo22, v)
 }
@@ -1856,8 +1856,8 @@ func (r *IoRack) OnAo22Error(fn func(device.DeliveryError)) {
 // SetAo23 stores v and sends it. Analogue output 23, current loop, milliamperes. From 4 to 20. Also
 // written by the cloud: see [IoRack.OnAo23].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetAo23(v float64) error {
 	return r.binding.SetNumber(attrAo23, v)
 }
@@ -1886,8 +1886,8 @@ func (r *IoRack) OnAo23Error(fn func(device.DeliveryError)) {
 
 // SetCard0Serial stores v and sends it. Serial number of card 0.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetCard0Serial(v string) error {
 	return r.binding.SetString(attrCard0Serial, v)
 }
@@ -1910,8 +1910,8 @@ func (r *IoRack) OnCard0SerialError(fn func(device.DeliveryError)) {
 
 // SetCard1Serial stores v and sends it. Serial number of card 1.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetCard1Serial(v string) error {
 	return r.binding.SetString(attrCard1Serial, v)
 }
@@ -1934,8 +1934,8 @@ func (r *IoRack) OnCard1SerialError(fn func(device.DeliveryError)) {
 
 // SetCard2Serial stores v and sends it. Serial number of card 2.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetCard2Serial(v string) error {
 	return r.binding.SetString(attrCard2Serial, v)
 }
@@ -1958,8 +1958,8 @@ func (r *IoRack) OnCard2SerialError(fn func(device.DeliveryError)) {
 
 // SetCard3Serial stores v and sends it. Serial number of card 3.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetCard3Serial(v string) error {
 	return r.binding.SetString(attrCard3Serial, v)
 }
@@ -1983,7 +1983,8 @@ func (r *IoRack) OnCard3SerialError(fn func(device.DeliveryError)) {
 // SetCounter00 stores v and sends it. Pulses at fast counter 0 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter00(v int64) error {
 	return r.binding.SetInteger(attrCounter00, v)
 }
@@ -2007,7 +2008,8 @@ func (r *IoRack) OnCounter00Error(fn func(device.DeliveryError)) {
 // SetCounter01 stores v and sends it. Pulses at fast counter 1 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter01(v int64) error {
 	return r.binding.SetInteger(attrCounter01, v)
 }
@@ -2031,7 +2033,8 @@ func (r *IoRack) OnCounter01Error(fn func(device.DeliveryError)) {
 // SetCounter02 stores v and sends it. Pulses at fast counter 2 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter02(v int64) error {
 	return r.binding.SetInteger(attrCounter02, v)
 }
@@ -2055,7 +2058,8 @@ func (r *IoRack) OnCounter02Error(fn func(device.DeliveryError)) {
 // SetCounter03 stores v and sends it. Pulses at fast counter 3 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter03(v int64) error {
 	return r.binding.SetInteger(attrCounter03, v)
 }
@@ -2079,7 +2083,8 @@ func (r *IoRack) OnCounter03Error(fn func(device.DeliveryError)) {
 // SetCounter04 stores v and sends it. Pulses at fast counter 4 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter04(v int64) error {
 	return r.binding.SetInteger(attrCounter04, v)
 }
@@ -2103,7 +2108,8 @@ func (r *IoRack) OnCounter04Error(fn func(device.DeliveryError)) {
 // SetCounter05 stores v and sends it. Pulses at fast counter 5 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter05(v int64) error {
 	return r.binding.SetInteger(attrCounter05, v)
 }
@@ -2127,7 +2133,8 @@ func (r *IoRack) OnCounter05Error(fn func(device.DeliveryError)) {
 // SetCounter06 stores v and sends it. Pulses at fast counter 6 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter06(v int64) error {
 	return r.binding.SetInteger(attrCounter06, v)
 }
@@ -2151,7 +2158,8 @@ func (r *IoRack) OnCounter06Error(fn func(device.DeliveryError)) {
 // SetCounter07 stores v and sends it. Pulses at fast counter 7 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter07(v int64) error {
 	return r.binding.SetInteger(attrCounter07, v)
 }
@@ -2175,7 +2183,8 @@ func (r *IoRack) OnCounter07Error(fn func(device.DeliveryError)) {
 // SetCounter08 stores v and sends it. Pulses at fast counter 8 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter08(v int64) error {
 	return r.binding.SetInteger(attrCounter08, v)
 }
@@ -2199,7 +2208,8 @@ func (r *IoRack) OnCounter08Error(fn func(device.DeliveryError)) {
 // SetCounter09 stores v and sends it. Pulses at fast counter 9 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter09(v int64) error {
 	return r.binding.SetInteger(attrCounter09, v)
 }
@@ -2223,7 +2233,8 @@ func (r *IoRack) OnCounter09Error(fn func(device.DeliveryError)) {
 // SetCounter10 stores v and sends it. Pulses at fast counter 10 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter10(v int64) error {
 	return r.binding.SetInteger(attrCounter10, v)
 }
@@ -2247,7 +2258,8 @@ func (r *IoRack) OnCounter10Error(fn func(device.DeliveryError)) {
 // SetCounter11 stores v and sends it. Pulses at fast counter 11 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter11(v int64) error {
 	return r.binding.SetInteger(attrCounter11, v)
 }
@@ -2271,7 +2283,8 @@ func (r *IoRack) OnCounter11Error(fn func(device.DeliveryError)) {
 // SetCounter12 stores v and sends it. Pulses at fast counter 12 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter12(v int64) error {
 	return r.binding.SetInteger(attrCounter12, v)
 }
@@ -2295,7 +2308,8 @@ func (r *IoRack) OnCounter12Error(fn func(device.DeliveryError)) {
 // SetCounter13 stores v and sends it. Pulses at fast counter 13 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter13(v int64) error {
 	return r.binding.SetInteger(attrCounter13, v)
 }
@@ -2319,7 +2333,8 @@ func (r *IoRack) OnCounter13Error(fn func(device.DeliveryError)) {
 // SetCounter14 stores v and sends it. Pulses at fast counter 14 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter14(v int64) error {
 	return r.binding.SetInteger(attrCounter14, v)
 }
@@ -2343,7 +2358,8 @@ func (r *IoRack) OnCounter14Error(fn func(device.DeliveryError)) {
 // SetCounter15 stores v and sends it. Pulses at fast counter 15 since power-up. From 0 to
 // 2147483647.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (r *IoRack) SetCounter15(v int64) error {
 	return r.binding.SetInteger(attrCounter15, v)
 }
@@ -2367,8 +2383,8 @@ func (r *IoRack) OnCounter15Error(fn func(device.DeliveryError)) {
 // SetCycleTime stores v and sends it. Time of one scan of all channels, milliseconds. From 0.1 to
 // 1000. Also written by the cloud: see [IoRack.OnCycleTime].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetCycleTime(v float64) error {
 	return r.binding.SetNumber(attrCycleTime, v)
 }
@@ -2398,7 +2414,8 @@ func (r *IoRack) OnCycleTimeError(fn func(device.DeliveryError)) {
 
 // SetDi00 stores v and sends it. Digital input 0, terminal X1.1.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi00(v bool) error {
 	return r.binding.SetBoolean(attrDi00, v)
 }
@@ -2420,7 +2437,8 @@ func (r *IoRack) OnDi00Error(fn func(device.DeliveryError)) {
 
 // SetDi01 stores v and sends it. Digital input 1, terminal X1.2.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi01(v bool) error {
 	return r.binding.SetBoolean(attrDi01, v)
 }
@@ -2442,7 +2460,8 @@ func (r *IoRack) OnDi01Error(fn func(device.DeliveryError)) {
 
 // SetDi02 stores v and sends it. Digital input 2, terminal X1.3.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi02(v bool) error {
 	return r.binding.SetBoolean(attrDi02, v)
 }
@@ -2464,7 +2483,8 @@ func (r *IoRack) OnDi02Error(fn func(device.DeliveryError)) {
 
 // SetDi03 stores v and sends it. Digital input 3, terminal X1.4.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi03(v bool) error {
 	return r.binding.SetBoolean(attrDi03, v)
 }
@@ -2486,7 +2506,8 @@ func (r *IoRack) OnDi03Error(fn func(device.DeliveryError)) {
 
 // SetDi04 stores v and sends it. Digital input 4, terminal X1.5.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi04(v bool) error {
 	return r.binding.SetBoolean(attrDi04, v)
 }
@@ -2508,7 +2529,8 @@ func (r *IoRack) OnDi04Error(fn func(device.DeliveryError)) {
 
 // SetDi05 stores v and sends it. Digital input 5, terminal X1.6.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi05(v bool) error {
 	return r.binding.SetBoolean(attrDi05, v)
 }
@@ -2530,7 +2552,8 @@ func (r *IoRack) OnDi05Error(fn func(device.DeliveryError)) {
 
 // SetDi06 stores v and sends it. Digital input 6, terminal X1.7.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi06(v bool) error {
 	return r.binding.SetBoolean(attrDi06, v)
 }
@@ -2552,7 +2575,8 @@ func (r *IoRack) OnDi06Error(fn func(device.DeliveryError)) {
 
 // SetDi07 stores v and sends it. Digital input 7, terminal X1.8.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi07(v bool) error {
 	return r.binding.SetBoolean(attrDi07, v)
 }
@@ -2574,7 +2598,8 @@ func (r *IoRack) OnDi07Error(fn func(device.DeliveryError)) {
 
 // SetDi08 stores v and sends it. Digital input 8, terminal X1.9.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi08(v bool) error {
 	return r.binding.SetBoolean(attrDi08, v)
 }
@@ -2596,7 +2621,8 @@ func (r *IoRack) OnDi08Error(fn func(device.DeliveryError)) {
 
 // SetDi09 stores v and sends it. Digital input 9, terminal X1.10.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi09(v bool) error {
 	return r.binding.SetBoolean(attrDi09, v)
 }
@@ -2618,7 +2644,8 @@ func (r *IoRack) OnDi09Error(fn func(device.DeliveryError)) {
 
 // SetDi10 stores v and sends it. Digital input 10, terminal X1.11.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi10(v bool) error {
 	return r.binding.SetBoolean(attrDi10, v)
 }
@@ -2640,7 +2667,8 @@ func (r *IoRack) OnDi10Error(fn func(device.DeliveryError)) {
 
 // SetDi11 stores v and sends it. Digital input 11, terminal X1.12.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi11(v bool) error {
 	return r.binding.SetBoolean(attrDi11, v)
 }
@@ -2662,7 +2690,8 @@ func (r *IoRack) OnDi11Error(fn func(device.DeliveryError)) {
 
 // SetDi12 stores v and sends it. Digital input 12, terminal X1.13.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi12(v bool) error {
 	return r.binding.SetBoolean(attrDi12, v)
 }
@@ -2684,7 +2713,8 @@ func (r *IoRack) OnDi12Error(fn func(device.DeliveryError)) {
 
 // SetDi13 stores v and sends it. Digital input 13, terminal X1.14.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi13(v bool) error {
 	return r.binding.SetBoolean(attrDi13, v)
 }
@@ -2706,7 +2736,8 @@ func (r *IoRack) OnDi13Error(fn func(device.DeliveryError)) {
 
 // SetDi14 stores v and sends it. Digital input 14, terminal X1.15.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi14(v bool) error {
 	return r.binding.SetBoolean(attrDi14, v)
 }
@@ -2728,7 +2759,8 @@ func (r *IoRack) OnDi14Error(fn func(device.DeliveryError)) {
 
 // SetDi15 stores v and sends it. Digital input 15, terminal X1.16.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi15(v bool) error {
 	return r.binding.SetBoolean(attrDi15, v)
 }
@@ -2750,7 +2782,8 @@ func (r *IoRack) OnDi15Error(fn func(device.DeliveryError)) {
 
 // SetDi16 stores v and sends it. Digital input 16, terminal X2.1.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi16(v bool) error {
 	return r.binding.SetBoolean(attrDi16, v)
 }
@@ -2772,7 +2805,8 @@ func (r *IoRack) OnDi16Error(fn func(device.DeliveryError)) {
 
 // SetDi17 stores v and sends it. Digital input 17, terminal X2.2.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi17(v bool) error {
 	return r.binding.SetBoolean(attrDi17, v)
 }
@@ -2794,7 +2828,8 @@ func (r *IoRack) OnDi17Error(fn func(device.DeliveryError)) {
 
 // SetDi18 stores v and sends it. Digital input 18, terminal X2.3.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi18(v bool) error {
 	return r.binding.SetBoolean(attrDi18, v)
 }
@@ -2816,7 +2851,8 @@ func (r *IoRack) OnDi18Error(fn func(device.DeliveryError)) {
 
 // SetDi19 stores v and sends it. Digital input 19, terminal X2.4.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi19(v bool) error {
 	return r.binding.SetBoolean(attrDi19, v)
 }
@@ -2838,7 +2874,8 @@ func (r *IoRack) OnDi19Error(fn func(device.DeliveryError)) {
 
 // SetDi20 stores v and sends it. Digital input 20, terminal X2.5.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi20(v bool) error {
 	return r.binding.SetBoolean(attrDi20, v)
 }
@@ -2860,7 +2897,8 @@ func (r *IoRack) OnDi20Error(fn func(device.DeliveryError)) {
 
 // SetDi21 stores v and sends it. Digital input 21, terminal X2.6.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi21(v bool) error {
 	return r.binding.SetBoolean(attrDi21, v)
 }
@@ -2882,7 +2920,8 @@ func (r *IoRack) OnDi21Error(fn func(device.DeliveryError)) {
 
 // SetDi22 stores v and sends it. Digital input 22, terminal X2.7.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi22(v bool) error {
 	return r.binding.SetBoolean(attrDi22, v)
 }
@@ -2904,7 +2943,8 @@ func (r *IoRack) OnDi22Error(fn func(device.DeliveryError)) {
 
 // SetDi23 stores v and sends it. Digital input 23, terminal X2.8.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi23(v bool) error {
 	return r.binding.SetBoolean(attrDi23, v)
 }
@@ -2926,7 +2966,8 @@ func (r *IoRack) OnDi23Error(fn func(device.DeliveryError)) {
 
 // SetDi24 stores v and sends it. Digital input 24, terminal X2.9.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi24(v bool) error {
 	return r.binding.SetBoolean(attrDi24, v)
 }
@@ -2948,7 +2989,8 @@ func (r *IoRack) OnDi24Error(fn func(device.DeliveryError)) {
 
 // SetDi25 stores v and sends it. Digital input 25, terminal X2.10.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi25(v bool) error {
 	return r.binding.SetBoolean(attrDi25, v)
 }
@@ -2970,7 +3012,8 @@ func (r *IoRack) OnDi25Error(fn func(device.DeliveryError)) {
 
 // SetDi26 stores v and sends it. Digital input 26, terminal X2.11.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi26(v bool) error {
 	return r.binding.SetBoolean(attrDi26, v)
 }
@@ -2992,7 +3035,8 @@ func (r *IoRack) OnDi26Error(fn func(device.DeliveryError)) {
 
 // SetDi27 stores v and sends it. Digital input 27, terminal X2.12.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi27(v bool) error {
 	return r.binding.SetBoolean(attrDi27, v)
 }
@@ -3014,7 +3058,8 @@ func (r *IoRack) OnDi27Error(fn func(device.DeliveryError)) {
 
 // SetDi28 stores v and sends it. Digital input 28, terminal X2.13.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi28(v bool) error {
 	return r.binding.SetBoolean(attrDi28, v)
 }
@@ -3036,7 +3081,8 @@ func (r *IoRack) OnDi28Error(fn func(device.DeliveryError)) {
 
 // SetDi29 stores v and sends it. Digital input 29, terminal X2.14.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi29(v bool) error {
 	return r.binding.SetBoolean(attrDi29, v)
 }
@@ -3058,7 +3104,8 @@ func (r *IoRack) OnDi29Error(fn func(device.DeliveryError)) {
 
 // SetDi30 stores v and sends it. Digital input 30, terminal X2.15.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi30(v bool) error {
 	return r.binding.SetBoolean(attrDi30, v)
 }
@@ -3080,7 +3127,8 @@ func (r *IoRack) OnDi30Error(fn func(device.DeliveryError)) {
 
 // SetDi31 stores v and sends it. Digital input 31, terminal X2.16.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi31(v bool) error {
 	return r.binding.SetBoolean(attrDi31, v)
 }
@@ -3102,7 +3150,8 @@ func (r *IoRack) OnDi31Error(fn func(device.DeliveryError)) {
 
 // SetDi32 stores v and sends it. Digital input 32, terminal X3.1.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi32(v bool) error {
 	return r.binding.SetBoolean(attrDi32, v)
 }
@@ -3124,7 +3173,8 @@ func (r *IoRack) OnDi32Error(fn func(device.DeliveryError)) {
 
 // SetDi33 stores v and sends it. Digital input 33, terminal X3.2.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi33(v bool) error {
 	return r.binding.SetBoolean(attrDi33, v)
 }
@@ -3146,7 +3196,8 @@ func (r *IoRack) OnDi33Error(fn func(device.DeliveryError)) {
 
 // SetDi34 stores v and sends it. Digital input 34, terminal X3.3.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi34(v bool) error {
 	return r.binding.SetBoolean(attrDi34, v)
 }
@@ -3168,7 +3219,8 @@ func (r *IoRack) OnDi34Error(fn func(device.DeliveryError)) {
 
 // SetDi35 stores v and sends it. Digital input 35, terminal X3.4.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi35(v bool) error {
 	return r.binding.SetBoolean(attrDi35, v)
 }
@@ -3190,7 +3242,8 @@ func (r *IoRack) OnDi35Error(fn func(device.DeliveryError)) {
 
 // SetDi36 stores v and sends it. Digital input 36, terminal X3.5.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi36(v bool) error {
 	return r.binding.SetBoolean(attrDi36, v)
 }
@@ -3212,7 +3265,8 @@ func (r *IoRack) OnDi36Error(fn func(device.DeliveryError)) {
 
 // SetDi37 stores v and sends it. Digital input 37, terminal X3.6.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi37(v bool) error {
 	return r.binding.SetBoolean(attrDi37, v)
 }
@@ -3234,7 +3288,8 @@ func (r *IoRack) OnDi37Error(fn func(device.DeliveryError)) {
 
 // SetDi38 stores v and sends it. Digital input 38, terminal X3.7.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi38(v bool) error {
 	return r.binding.SetBoolean(attrDi38, v)
 }
@@ -3256,7 +3311,8 @@ func (r *IoRack) OnDi38Error(fn func(device.DeliveryError)) {
 
 // SetDi39 stores v and sends it. Digital input 39, terminal X3.8.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi39(v bool) error {
 	return r.binding.SetBoolean(attrDi39, v)
 }
@@ -3278,7 +3334,8 @@ func (r *IoRack) OnDi39Error(fn func(device.DeliveryError)) {
 
 // SetDi40 stores v and sends it. Digital input 40, terminal X3.9.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi40(v bool) error {
 	return r.binding.SetBoolean(attrDi40, v)
 }
@@ -3300,7 +3357,8 @@ func (r *IoRack) OnDi40Error(fn func(device.DeliveryError)) {
 
 // SetDi41 stores v and sends it. Digital input 41, terminal X3.10.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi41(v bool) error {
 	return r.binding.SetBoolean(attrDi41, v)
 }
@@ -3322,7 +3380,8 @@ func (r *IoRack) OnDi41Error(fn func(device.DeliveryError)) {
 
 // SetDi42 stores v and sends it. Digital input 42, terminal X3.11.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi42(v bool) error {
 	return r.binding.SetBoolean(attrDi42, v)
 }
@@ -3344,7 +3403,8 @@ func (r *IoRack) OnDi42Error(fn func(device.DeliveryError)) {
 
 // SetDi43 stores v and sends it. Digital input 43, terminal X3.12.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi43(v bool) error {
 	return r.binding.SetBoolean(attrDi43, v)
 }
@@ -3366,7 +3426,8 @@ func (r *IoRack) OnDi43Error(fn func(device.DeliveryError)) {
 
 // SetDi44 stores v and sends it. Digital input 44, terminal X3.13.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi44(v bool) error {
 	return r.binding.SetBoolean(attrDi44, v)
 }
@@ -3388,7 +3449,8 @@ func (r *IoRack) OnDi44Error(fn func(device.DeliveryError)) {
 
 // SetDi45 stores v and sends it. Digital input 45, terminal X3.14.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi45(v bool) error {
 	return r.binding.SetBoolean(attrDi45, v)
 }
@@ -3410,7 +3472,8 @@ func (r *IoRack) OnDi45Error(fn func(device.DeliveryError)) {
 
 // SetDi46 stores v and sends it. Digital input 46, terminal X3.15.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi46(v bool) error {
 	return r.binding.SetBoolean(attrDi46, v)
 }
@@ -3432,7 +3495,8 @@ func (r *IoRack) OnDi46Error(fn func(device.DeliveryError)) {
 
 // SetDi47 stores v and sends it. Digital input 47, terminal X3.16.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi47(v bool) error {
 	return r.binding.SetBoolean(attrDi47, v)
 }
@@ -3454,7 +3518,8 @@ func (r *IoRack) OnDi47Error(fn func(device.DeliveryError)) {
 
 // SetDi48 stores v and sends it. Digital input 48, terminal X4.1.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi48(v bool) error {
 	return r.binding.SetBoolean(attrDi48, v)
 }
@@ -3476,7 +3541,8 @@ func (r *IoRack) OnDi48Error(fn func(device.DeliveryError)) {
 
 // SetDi49 stores v and sends it. Digital input 49, terminal X4.2.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi49(v bool) error {
 	return r.binding.SetBoolean(attrDi49, v)
 }
@@ -3498,7 +3564,8 @@ func (r *IoRack) OnDi49Error(fn func(device.DeliveryError)) {
 
 // SetDi50 stores v and sends it. Digital input 50, terminal X4.3.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi50(v bool) error {
 	return r.binding.SetBoolean(attrDi50, v)
 }
@@ -3520,7 +3587,8 @@ func (r *IoRack) OnDi50Error(fn func(device.DeliveryError)) {
 
 // SetDi51 stores v and sends it. Digital input 51, terminal X4.4.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi51(v bool) error {
 	return r.binding.SetBoolean(attrDi51, v)
 }
@@ -3542,7 +3610,8 @@ func (r *IoRack) OnDi51Error(fn func(device.DeliveryError)) {
 
 // SetDi52 stores v and sends it. Digital input 52, terminal X4.5.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi52(v bool) error {
 	return r.binding.SetBoolean(attrDi52, v)
 }
@@ -3564,7 +3633,8 @@ func (r *IoRack) OnDi52Error(fn func(device.DeliveryError)) {
 
 // SetDi53 stores v and sends it. Digital input 53, terminal X4.6.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi53(v bool) error {
 	return r.binding.SetBoolean(attrDi53, v)
 }
@@ -3586,7 +3656,8 @@ func (r *IoRack) OnDi53Error(fn func(device.DeliveryError)) {
 
 // SetDi54 stores v and sends it. Digital input 54, terminal X4.7.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi54(v bool) error {
 	return r.binding.SetBoolean(attrDi54, v)
 }
@@ -3608,7 +3679,8 @@ func (r *IoRack) OnDi54Error(fn func(device.DeliveryError)) {
 
 // SetDi55 stores v and sends it. Digital input 55, terminal X4.8.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi55(v bool) error {
 	return r.binding.SetBoolean(attrDi55, v)
 }
@@ -3630,7 +3702,8 @@ func (r *IoRack) OnDi55Error(fn func(device.DeliveryError)) {
 
 // SetDi56 stores v and sends it. Digital input 56, terminal X4.9.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi56(v bool) error {
 	return r.binding.SetBoolean(attrDi56, v)
 }
@@ -3652,7 +3725,8 @@ func (r *IoRack) OnDi56Error(fn func(device.DeliveryError)) {
 
 // SetDi57 stores v and sends it. Digital input 57, terminal X4.10.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi57(v bool) error {
 	return r.binding.SetBoolean(attrDi57, v)
 }
@@ -3674,7 +3748,8 @@ func (r *IoRack) OnDi57Error(fn func(device.DeliveryError)) {
 
 // SetDi58 stores v and sends it. Digital input 58, terminal X4.11.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi58(v bool) error {
 	return r.binding.SetBoolean(attrDi58, v)
 }
@@ -3696,7 +3771,8 @@ func (r *IoRack) OnDi58Error(fn func(device.DeliveryError)) {
 
 // SetDi59 stores v and sends it. Digital input 59, terminal X4.12.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi59(v bool) error {
 	return r.binding.SetBoolean(attrDi59, v)
 }
@@ -3718,7 +3794,8 @@ func (r *IoRack) OnDi59Error(fn func(device.DeliveryError)) {
 
 // SetDi60 stores v and sends it. Digital input 60, terminal X4.13.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi60(v bool) error {
 	return r.binding.SetBoolean(attrDi60, v)
 }
@@ -3740,7 +3817,8 @@ func (r *IoRack) OnDi60Error(fn func(device.DeliveryError)) {
 
 // SetDi61 stores v and sends it. Digital input 61, terminal X4.14.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi61(v bool) error {
 	return r.binding.SetBoolean(attrDi61, v)
 }
@@ -3762,7 +3840,8 @@ func (r *IoRack) OnDi61Error(fn func(device.DeliveryError)) {
 
 // SetDi62 stores v and sends it. Digital input 62, terminal X4.15.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi62(v bool) error {
 	return r.binding.SetBoolean(attrDi62, v)
 }
@@ -3784,7 +3863,8 @@ func (r *IoRack) OnDi62Error(fn func(device.DeliveryError)) {
 
 // SetDi63 stores v and sends it. Digital input 63, terminal X4.16.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDi63(v bool) error {
 	return r.binding.SetBoolean(attrDi63, v)
 }
@@ -3807,7 +3887,8 @@ func (r *IoRack) OnDi63Error(fn func(device.DeliveryError)) {
 // SetDo00 stores v and sends it. Digital output 0, terminal X5.1. Also written by the cloud: see
 // [IoRack.OnDo00].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo00(v bool) error {
 	return r.binding.SetBoolean(attrDo00, v)
 }
@@ -3837,7 +3918,8 @@ func (r *IoRack) OnDo00Error(fn func(device.DeliveryError)) {
 // SetDo01 stores v and sends it. Digital output 1, terminal X5.2. Also written by the cloud: see
 // [IoRack.OnDo01].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo01(v bool) error {
 	return r.binding.SetBoolean(attrDo01, v)
 }
@@ -3867,7 +3949,8 @@ func (r *IoRack) OnDo01Error(fn func(device.DeliveryError)) {
 // SetDo02 stores v and sends it. Digital output 2, terminal X5.3. Also written by the cloud: see
 // [IoRack.OnDo02].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo02(v bool) error {
 	return r.binding.SetBoolean(attrDo02, v)
 }
@@ -3897,7 +3980,8 @@ func (r *IoRack) OnDo02Error(fn func(device.DeliveryError)) {
 // SetDo03 stores v and sends it. Digital output 3, terminal X5.4. Also written by the cloud: see
 // [IoRack.OnDo03].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo03(v bool) error {
 	return r.binding.SetBoolean(attrDo03, v)
 }
@@ -3927,7 +4011,8 @@ func (r *IoRack) OnDo03Error(fn func(device.DeliveryError)) {
 // SetDo04 stores v and sends it. Digital output 4, terminal X5.5. Also written by the cloud: see
 // [IoRack.OnDo04].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo04(v bool) error {
 	return r.binding.SetBoolean(attrDo04, v)
 }
@@ -3957,7 +4042,8 @@ func (r *IoRack) OnDo04Error(fn func(device.DeliveryError)) {
 // SetDo05 stores v and sends it. Digital output 5, terminal X5.6. Also written by the cloud: see
 // [IoRack.OnDo05].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo05(v bool) error {
 	return r.binding.SetBoolean(attrDo05, v)
 }
@@ -3987,7 +4073,8 @@ func (r *IoRack) OnDo05Error(fn func(device.DeliveryError)) {
 // SetDo06 stores v and sends it. Digital output 6, terminal X5.7. Also written by the cloud: see
 // [IoRack.OnDo06].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo06(v bool) error {
 	return r.binding.SetBoolean(attrDo06, v)
 }
@@ -4017,7 +4104,8 @@ func (r *IoRack) OnDo06Error(fn func(device.DeliveryError)) {
 // SetDo07 stores v and sends it. Digital output 7, terminal X5.8. Also written by the cloud: see
 // [IoRack.OnDo07].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo07(v bool) error {
 	return r.binding.SetBoolean(attrDo07, v)
 }
@@ -4047,7 +4135,8 @@ func (r *IoRack) OnDo07Error(fn func(device.DeliveryError)) {
 // SetDo08 stores v and sends it. Digital output 8, terminal X5.9. Also written by the cloud: see
 // [IoRack.OnDo08].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo08(v bool) error {
 	return r.binding.SetBoolean(attrDo08, v)
 }
@@ -4077,7 +4166,8 @@ func (r *IoRack) OnDo08Error(fn func(device.DeliveryError)) {
 // SetDo09 stores v and sends it. Digital output 9, terminal X5.10. Also written by the cloud: see
 // [IoRack.OnDo09].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo09(v bool) error {
 	return r.binding.SetBoolean(attrDo09, v)
 }
@@ -4107,7 +4197,8 @@ func (r *IoRack) OnDo09Error(fn func(device.DeliveryError)) {
 // SetDo10 stores v and sends it. Digital output 10, terminal X5.11. Also written by the cloud: see
 // [IoRack.OnDo10].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo10(v bool) error {
 	return r.binding.SetBoolean(attrDo10, v)
 }
@@ -4137,7 +4228,8 @@ func (r *IoRack) OnDo10Error(fn func(device.DeliveryError)) {
 // SetDo11 stores v and sends it. Digital output 11, terminal X5.12. Also written by the cloud: see
 // [IoRack.OnDo11].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo11(v bool) error {
 	return r.binding.SetBoolean(attrDo11, v)
 }
@@ -4167,7 +4259,8 @@ func (r *IoRack) OnDo11Error(fn func(device.DeliveryError)) {
 // SetDo12 stores v and sends it. Digital output 12, terminal X5.13. Also written by the cloud: see
 // [IoRack.OnDo12].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo12(v bool) error {
 	return r.binding.SetBoolean(attrDo12, v)
 }
@@ -4197,7 +4290,8 @@ func (r *IoRack) OnDo12Error(fn func(device.DeliveryError)) {
 // SetDo13 stores v and sends it. Digital output 13, terminal X5.14. Also written by the cloud: see
 // [IoRack.OnDo13].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo13(v bool) error {
 	return r.binding.SetBoolean(attrDo13, v)
 }
@@ -4227,7 +4321,8 @@ func (r *IoRack) OnDo13Error(fn func(device.DeliveryError)) {
 // SetDo14 stores v and sends it. Digital output 14, terminal X5.15. Also written by the cloud: see
 // [IoRack.OnDo14].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo14(v bool) error {
 	return r.binding.SetBoolean(attrDo14, v)
 }
@@ -4257,7 +4352,8 @@ func (r *IoRack) OnDo14Error(fn func(device.DeliveryError)) {
 // SetDo15 stores v and sends it. Digital output 15, terminal X5.16. Also written by the cloud: see
 // [IoRack.OnDo15].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo15(v bool) error {
 	return r.binding.SetBoolean(attrDo15, v)
 }
@@ -4287,7 +4383,8 @@ func (r *IoRack) OnDo15Error(fn func(device.DeliveryError)) {
 // SetDo16 stores v and sends it. Digital output 16, terminal X6.1. Also written by the cloud: see
 // [IoRack.OnDo16].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo16(v bool) error {
 	return r.binding.SetBoolean(attrDo16, v)
 }
@@ -4317,7 +4414,8 @@ func (r *IoRack) OnDo16Error(fn func(device.DeliveryError)) {
 // SetDo17 stores v and sends it. Digital output 17, terminal X6.2. Also written by the cloud: see
 // [IoRack.OnDo17].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo17(v bool) error {
 	return r.binding.SetBoolean(attrDo17, v)
 }
@@ -4347,7 +4445,8 @@ func (r *IoRack) OnDo17Error(fn func(device.DeliveryError)) {
 // SetDo18 stores v and sends it. Digital output 18, terminal X6.3. Also written by the cloud: see
 // [IoRack.OnDo18].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo18(v bool) error {
 	return r.binding.SetBoolean(attrDo18, v)
 }
@@ -4377,7 +4476,8 @@ func (r *IoRack) OnDo18Error(fn func(device.DeliveryError)) {
 // SetDo19 stores v and sends it. Digital output 19, terminal X6.4. Also written by the cloud: see
 // [IoRack.OnDo19].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo19(v bool) error {
 	return r.binding.SetBoolean(attrDo19, v)
 }
@@ -4407,7 +4507,8 @@ func (r *IoRack) OnDo19Error(fn func(device.DeliveryError)) {
 // SetDo20 stores v and sends it. Digital output 20, terminal X6.5. Also written by the cloud: see
 // [IoRack.OnDo20].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo20(v bool) error {
 	return r.binding.SetBoolean(attrDo20, v)
 }
@@ -4437,7 +4538,8 @@ func (r *IoRack) OnDo20Error(fn func(device.DeliveryError)) {
 // SetDo21 stores v and sends it. Digital output 21, terminal X6.6. Also written by the cloud: see
 // [IoRack.OnDo21].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo21(v bool) error {
 	return r.binding.SetBoolean(attrDo21, v)
 }
@@ -4467,7 +4569,8 @@ func (r *IoRack) OnDo21Error(fn func(device.DeliveryError)) {
 // SetDo22 stores v and sends it. Digital output 22, terminal X6.7. Also written by the cloud: see
 // [IoRack.OnDo22].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo22(v bool) error {
 	return r.binding.SetBoolean(attrDo22, v)
 }
@@ -4497,7 +4600,8 @@ func (r *IoRack) OnDo22Error(fn func(device.DeliveryError)) {
 // SetDo23 stores v and sends it. Digital output 23, terminal X6.8. Also written by the cloud: see
 // [IoRack.OnDo23].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo23(v bool) error {
 	return r.binding.SetBoolean(attrDo23, v)
 }
@@ -4527,7 +4631,8 @@ func (r *IoRack) OnDo23Error(fn func(device.DeliveryError)) {
 // SetDo24 stores v and sends it. Digital output 24, terminal X6.9. Also written by the cloud: see
 // [IoRack.OnDo24].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo24(v bool) error {
 	return r.binding.SetBoolean(attrDo24, v)
 }
@@ -4557,7 +4662,8 @@ func (r *IoRack) OnDo24Error(fn func(device.DeliveryError)) {
 // SetDo25 stores v and sends it. Digital output 25, terminal X6.10. Also written by the cloud: see
 // [IoRack.OnDo25].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo25(v bool) error {
 	return r.binding.SetBoolean(attrDo25, v)
 }
@@ -4587,7 +4693,8 @@ func (r *IoRack) OnDo25Error(fn func(device.DeliveryError)) {
 // SetDo26 stores v and sends it. Digital output 26, terminal X6.11. Also written by the cloud: see
 // [IoRack.OnDo26].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo26(v bool) error {
 	return r.binding.SetBoolean(attrDo26, v)
 }
@@ -4617,7 +4724,8 @@ func (r *IoRack) OnDo26Error(fn func(device.DeliveryError)) {
 // SetDo27 stores v and sends it. Digital output 27, terminal X6.12. Also written by the cloud: see
 // [IoRack.OnDo27].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo27(v bool) error {
 	return r.binding.SetBoolean(attrDo27, v)
 }
@@ -4647,7 +4755,8 @@ func (r *IoRack) OnDo27Error(fn func(device.DeliveryError)) {
 // SetDo28 stores v and sends it. Digital output 28, terminal X6.13. Also written by the cloud: see
 // [IoRack.OnDo28].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo28(v bool) error {
 	return r.binding.SetBoolean(attrDo28, v)
 }
@@ -4677,7 +4786,8 @@ func (r *IoRack) OnDo28Error(fn func(device.DeliveryError)) {
 // SetDo29 stores v and sends it. Digital output 29, terminal X6.14. Also written by the cloud: see
 // [IoRack.OnDo29].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo29(v bool) error {
 	return r.binding.SetBoolean(attrDo29, v)
 }
@@ -4707,7 +4817,8 @@ func (r *IoRack) OnDo29Error(fn func(device.DeliveryError)) {
 // SetDo30 stores v and sends it. Digital output 30, terminal X6.15. Also written by the cloud: see
 // [IoRack.OnDo30].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo30(v bool) error {
 	return r.binding.SetBoolean(attrDo30, v)
 }
@@ -4737,7 +4848,8 @@ func (r *IoRack) OnDo30Error(fn func(device.DeliveryError)) {
 // SetDo31 stores v and sends it. Digital output 31, terminal X6.16. Also written by the cloud: see
 // [IoRack.OnDo31].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetDo31(v bool) error {
 	return r.binding.SetBoolean(attrDo31, v)
 }
@@ -4766,8 +4878,8 @@ func (r *IoRack) OnDo31Error(fn func(device.DeliveryError)) {
 
 // SetFirmware stores v and sends it. Version of the firmware.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetFirmware(v string) error {
 	return r.binding.SetString(attrFirmware, v)
 }
@@ -4792,7 +4904,8 @@ func (r *IoRack) OnFirmwareError(fn func(device.DeliveryError)) {
 // ([device.StorageURI]) it is sent when the content is uploaded.
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (r *IoRack) SetManual(v device.URI) error {
 	return r.binding.SetURI(attrManual, v)
 }
@@ -4815,8 +4928,8 @@ func (r *IoRack) OnManualError(fn func(device.DeliveryError)) {
 
 // SetPowerUp stores v and sends it. Time of the last power-up.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPowerUp(v time.Time) error {
 	return r.binding.SetDateTime(attrPowerUp, v)
 }
@@ -4838,8 +4951,8 @@ func (r *IoRack) OnPowerUpError(fn func(device.DeliveryError)) {
 
 // SetPt10000 stores v and sends it. Resistance thermometer 0, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10000(v float64) error {
 	return r.binding.SetNumber(attrPt10000, v)
 }
@@ -4861,8 +4974,8 @@ func (r *IoRack) OnPt10000Error(fn func(device.DeliveryError)) {
 
 // SetPt10001 stores v and sends it. Resistance thermometer 1, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10001(v float64) error {
 	return r.binding.SetNumber(attrPt10001, v)
 }
@@ -4884,8 +4997,8 @@ func (r *IoRack) OnPt10001Error(fn func(device.DeliveryError)) {
 
 // SetPt10002 stores v and sends it. Resistance thermometer 2, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10002(v float64) error {
 	return r.binding.SetNumber(attrPt10002, v)
 }
@@ -4907,8 +5020,8 @@ func (r *IoRack) OnPt10002Error(fn func(device.DeliveryError)) {
 
 // SetPt10003 stores v and sends it. Resistance thermometer 3, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10003(v float64) error {
 	return r.binding.SetNumber(attrPt10003, v)
 }
@@ -4930,8 +5043,8 @@ func (r *IoRack) OnPt10003Error(fn func(device.DeliveryError)) {
 
 // SetPt10004 stores v and sends it. Resistance thermometer 4, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10004(v float64) error {
 	return r.binding.SetNumber(attrPt10004, v)
 }
@@ -4953,8 +5066,8 @@ func (r *IoRack) OnPt10004Error(fn func(device.DeliveryError)) {
 
 // SetPt10005 stores v and sends it. Resistance thermometer 5, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10005(v float64) error {
 	return r.binding.SetNumber(attrPt10005, v)
 }
@@ -4976,8 +5089,8 @@ func (r *IoRack) OnPt10005Error(fn func(device.DeliveryError)) {
 
 // SetPt10006 stores v and sends it. Resistance thermometer 6, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10006(v float64) error {
 	return r.binding.SetNumber(attrPt10006, v)
 }
@@ -4999,8 +5112,8 @@ func (r *IoRack) OnPt10006Error(fn func(device.DeliveryError)) {
 
 // SetPt10007 stores v and sends it. Resistance thermometer 7, degrees Celsius. From -200 to 850.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (r *IoRack) SetPt10007(v float64) error {
 	return r.binding.SetNumber(attrPt10007, v)
 }
@@ -6549,4 +6662,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum e2d963c68d32ec6f5b8e2dbe5c9f47ece9b8df6c2226f39c6de0872321f5c0c8
+// iotcs-gen:sum 48862921c89e7c08a7521cd8bdbab5242a57cae7189df32ec3a061589e38dc21

@@ -33,10 +33,10 @@ func (a *FailureAlert) OnError(fn func(device.DeliveryError)) *FailureAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *FailureAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 53a224b10e8c846732934aaf61837e2ec4b02a8b4b85825f10eaf5219e3e8400
+// iotcs-gen:sum 697f678ae639f6bcc94fa5f032be25506cc2c73db64f3b00eff8170dd830887d

@@ -38,7 +38,8 @@ func (l *Lamp) Virtual() *device.Virtual {
 // SetBrightness stores v and sends it. Brightness, percent. From 1 to 100. Alias level. Also
 // written by the cloud: see [Lamp.OnBrightness].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (l *Lamp) SetBrightness(v int64) error {
 	return l.binding.SetInteger(attrBrightness, v)
 }
@@ -70,7 +71,8 @@ func (l *Lamp) OnBrightnessError(fn func(device.DeliveryError)) {
 // SetColourTemperature stores v and sends it. Colour temperature, kelvin. From 2200 to 6500. Also
 // written by the cloud: see [Lamp.OnColourTemperature].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (l *Lamp) SetColourTemperature(v int64) error {
 	return l.binding.SetInteger(attrColourTemperature, v)
 }
@@ -102,7 +104,8 @@ func (l *Lamp) OnColourTemperatureError(fn func(device.DeliveryError)) {
 
 // SetOn stores v and sends it. Whether the lamp shines. Also written by the cloud: see [Lamp.OnOn].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (l *Lamp) SetOn(v bool) error {
 	return l.binding.SetBoolean(attrOn, v)
 }
@@ -132,8 +135,8 @@ func (l *Lamp) OnOnError(fn func(device.DeliveryError)) {
 // SetScene stores v and sends it. Name of the scene that is shown. Also written by the cloud: see
 // [Lamp.OnScene].
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (l *Lamp) SetScene(v string) error {
 	return l.binding.SetString(attrScene, v)
 }
@@ -248,4 +251,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum aabb8085f01a0f1f9b9ee11ba7f3d3f2e54e51466336bbe6beb7d484e7ad4396
+// iotcs-gen:sum 8be3a692df89b15f6a41e864b08f64be494cdb51bc28610dc9c44ee0abd76e40

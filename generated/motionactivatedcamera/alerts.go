@@ -44,10 +44,10 @@ func (a *MotionAlert) OnError(fn func(device.DeliveryError)) *MotionAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *MotionAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 5421f85f7a9334b10931ddbf2f59797fe29356668ba2bd92cbc66f74421a6922
+// iotcs-gen:sum 6a71ce1eca9a84d969e8f4dbc5ae21ae5b11296feb5f0f2ebf3d1e4804569d52

@@ -50,10 +50,10 @@ func (d *RecordingData) OnError(fn func(device.DeliveryError)) *RecordingData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *RecordingData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum ffe4ee4351f244aec41e3c553c0fcf21dc9d00763a05f9c7ea29c1f1f7343a14
+// iotcs-gen:sum 0e27c170d5cce7ad0d4d85192fda3827dcfa53be93d968e3ffaecaae073e7ed8

@@ -40,7 +40,8 @@ func (c *MotionActivatedCamera) Virtual() *device.Virtual {
 // SetArmed stores v and sends it. Whether motion takes a picture. Also written by the cloud: see
 // [MotionActivatedCamera.OnArmed].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *MotionActivatedCamera) SetArmed(v bool) error {
 	return c.binding.SetBoolean(attrArmed, v)
 }
@@ -71,7 +72,8 @@ func (c *MotionActivatedCamera) OnArmedError(fn func(device.DeliveryError)) {
 // ([device.StorageURI]) it is sent when the content is uploaded.
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *MotionActivatedCamera) SetImage(v device.URI) error {
 	return c.binding.SetURI(attrImage, v)
 }
@@ -93,8 +95,8 @@ func (c *MotionActivatedCamera) OnImageError(fn func(device.DeliveryError)) {
 
 // SetImageTime stores v and sends it. Time at which the last picture was taken.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *MotionActivatedCamera) SetImageTime(v time.Time) error {
 	return c.binding.SetDateTime(attrImageTime, v)
 }
@@ -120,7 +122,8 @@ func (c *MotionActivatedCamera) OnImageTimeError(fn func(device.DeliveryError)) 
 // see [MotionActivatedCamera.OnPlaceholder].
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *MotionActivatedCamera) SetPlaceholder(v device.URI) error {
 	return c.binding.SetURI(attrPlaceholder, v)
 }
@@ -153,7 +156,8 @@ func (c *MotionActivatedCamera) OnPlaceholderError(fn func(device.DeliveryError)
 // SetSensitivity stores v and sends it. Sensitivity of the motion detector, percent of its full
 // scale. From 1 to 100. Also written by the cloud: see [MotionActivatedCamera.OnSensitivity].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *MotionActivatedCamera) SetSensitivity(v int64) error {
 	return c.binding.SetInteger(attrSensitivity, v)
 }
@@ -271,4 +275,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 5453fb70280351f2cb986bdb8211bd7b33d45235dfcafb53676a4b0d168ec211
+// iotcs-gen:sum 8fe6da578eed2a44243ec6416f725e3994f9d54ec6438d3b81e689ac1e2320ed

@@ -31,8 +31,8 @@ func (a *CollisionAlert) OnError(fn func(device.DeliveryError)) *CollisionAlert 
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *CollisionAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
@@ -79,8 +79,8 @@ func (a *OverspeedAlert) OnError(fn func(device.DeliveryError)) *OverspeedAlert 
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *OverspeedAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
@@ -116,10 +116,10 @@ func (a *TroubleCodeAlert) OnError(fn func(device.DeliveryError)) *TroubleCodeAl
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *TroubleCodeAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 43afe593eed2397892ed5ebfa256b53c35fbf74103fc0b1ee55765c55af75dbe
+// iotcs-gen:sum 148178f9234a9a9a9ff39a813c29321af48a601c09ef297523ce81671fe7d28b

@@ -54,10 +54,10 @@ func (d *TripData) OnError(fn func(device.DeliveryError)) *TripData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *TripData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum b34d8ac02afda4adc4b4cd2eb23da32dcfc678582a33ad144bae02943b8a4ae8
+// iotcs-gen:sum 95225e931e9fa359999133189a77b4cc15528f2fb5d7c9c1ba9b8ac22edeebdc

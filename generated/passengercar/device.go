@@ -38,8 +38,8 @@ func (c *PassengerCar) Virtual() *device.Virtual {
 
 // SetBatteryVoltage stores v and sends it. Voltage of the starter battery, volts. From 0 to 32.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetBatteryVoltage(v float64) error {
 	return c.binding.SetNumber(attrBatteryVoltage, v)
 }
@@ -63,7 +63,8 @@ func (c *PassengerCar) OnBatteryVoltageError(fn func(device.DeliveryError)) {
 // SetCoolantTemperature stores v and sends it. Coolant temperature, degrees Celsius. From -40 to
 // 215.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetCoolantTemperature(v int64) error {
 	return c.binding.SetInteger(attrCoolantTemperature, v)
 }
@@ -87,7 +88,8 @@ func (c *PassengerCar) OnCoolantTemperatureError(fn func(device.DeliveryError)) 
 
 // SetEngineSpeed stores v and sends it. Crankshaft speed, revolutions per minute. From 0 to 9000.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetEngineSpeed(v int64) error {
 	return c.binding.SetInteger(attrEngineSpeed, v)
 }
@@ -110,8 +112,8 @@ func (c *PassengerCar) OnEngineSpeedError(fn func(device.DeliveryError)) {
 
 // SetFuelLevel stores v and sends it. Fill of the tank, percent. From 0 to 100.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetFuelLevel(v float64) error {
 	return c.binding.SetNumber(attrFuelLevel, v)
 }
@@ -134,7 +136,8 @@ func (c *PassengerCar) OnFuelLevelError(fn func(device.DeliveryError)) {
 
 // SetGear stores v and sends it. Engaged gear; 0 is neutral, -1 is reverse. From -1 to 8.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetGear(v int64) error {
 	return c.binding.SetInteger(attrGear, v)
 }
@@ -157,8 +160,8 @@ func (c *PassengerCar) OnGearError(fn func(device.DeliveryError)) {
 // SetHeading stores v and sends it. Course over ground, degrees clockwise from north. From 0 to
 // 360.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetHeading(v float64) error {
 	return c.binding.SetNumber(attrHeading, v)
 }
@@ -180,8 +183,8 @@ func (c *PassengerCar) OnHeadingError(fn func(device.DeliveryError)) {
 
 // SetIgnitionOn stores v and sends it. Time at which the ignition was last switched on.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetIgnitionOn(v time.Time) error {
 	return c.binding.SetDateTime(attrIgnitionOn, v)
 }
@@ -204,7 +207,8 @@ func (c *PassengerCar) OnIgnitionOnError(fn func(device.DeliveryError)) {
 
 // SetLeftFrontDoor stores v and sends it. Whether the left front door is open.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *PassengerCar) SetLeftFrontDoor(v bool) error {
 	return c.binding.SetBoolean(attrLeftFrontDoor, v)
 }
@@ -228,7 +232,8 @@ func (c *PassengerCar) OnLeftFrontDoorError(fn func(device.DeliveryError)) {
 
 // SetLeftRearDoor stores v and sends it. Whether the left rear door is open.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *PassengerCar) SetLeftRearDoor(v bool) error {
 	return c.binding.SetBoolean(attrLeftRearDoor, v)
 }
@@ -253,8 +258,8 @@ func (c *PassengerCar) OnLeftRearDoorError(fn func(device.DeliveryError)) {
 // SetOdometer stores v and sends it. Distance driven since manufacture, kilometres. From 0 to
 // 2000000.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOdometer(v float64) error {
 	return c.binding.SetNumber(attrOdometer, v)
 }
@@ -276,7 +281,8 @@ func (c *PassengerCar) OnOdometerError(fn func(device.DeliveryError)) {
 
 // SetOilTemperature stores v and sends it. Oil temperature, degrees Celsius. From -40 to 215.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOilTemperature(v int64) error {
 	return c.binding.SetInteger(attrOilTemperature, v)
 }
@@ -299,8 +305,8 @@ func (c *PassengerCar) OnOilTemperatureError(fn func(device.DeliveryError)) {
 
 // SetOraAltitude stores v and sends it. Height above the ellipsoid, metres. From -500 to 9000.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOraAltitude(v float64) error {
 	return c.binding.SetNumber(attrOraAltitude, v)
 }
@@ -323,8 +329,8 @@ func (c *PassengerCar) OnOraAltitudeError(fn func(device.DeliveryError)) {
 
 // SetOraLatitude stores v and sends it. Position, degrees north. From -90 to 90.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOraLatitude(v float64) error {
 	return c.binding.SetNumber(attrOraLatitude, v)
 }
@@ -347,8 +353,8 @@ func (c *PassengerCar) OnOraLatitudeError(fn func(device.DeliveryError)) {
 
 // SetOraLongitude stores v and sends it. Position, degrees east. From -180 to 180.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOraLongitude(v float64) error {
 	return c.binding.SetNumber(attrOraLongitude, v)
 }
@@ -372,8 +378,8 @@ func (c *PassengerCar) OnOraLongitudeError(fn func(device.DeliveryError)) {
 // SetOraUncertainty stores v and sends it. Radius within which the position lies, metres. From 0 to
 // 100000.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetOraUncertainty(v float64) error {
 	return c.binding.SetNumber(attrOraUncertainty, v)
 }
@@ -396,7 +402,8 @@ func (c *PassengerCar) OnOraUncertaintyError(fn func(device.DeliveryError)) {
 
 // SetRightFrontDoor stores v and sends it. Whether the right front door is open.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *PassengerCar) SetRightFrontDoor(v bool) error {
 	return c.binding.SetBoolean(attrRightFrontDoor, v)
 }
@@ -420,7 +427,8 @@ func (c *PassengerCar) OnRightFrontDoorError(fn func(device.DeliveryError)) {
 
 // SetRightRearDoor stores v and sends it. Whether the right rear door is open.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (c *PassengerCar) SetRightRearDoor(v bool) error {
 	return c.binding.SetBoolean(attrRightRearDoor, v)
 }
@@ -444,8 +452,8 @@ func (c *PassengerCar) OnRightRearDoorError(fn func(device.DeliveryError)) {
 
 // SetSpeed stores v and sends it. Speed over ground, kilometres per hour. From 0 to 400.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetSpeed(v float64) error {
 	return c.binding.SetNumber(attrSpeed, v)
 }
@@ -468,7 +476,8 @@ func (c *PassengerCar) OnSpeedError(fn func(device.DeliveryError)) {
 // SetSpeedLimit stores v and sends it. Speed above which the driver is warned, kilometres per hour.
 // From 30 to 250. Also written by the cloud: see [PassengerCar.OnSpeedLimit].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetSpeedLimit(v int64) error {
 	return c.binding.SetInteger(attrSpeedLimit, v)
 }
@@ -499,8 +508,8 @@ func (c *PassengerCar) OnSpeedLimitError(fn func(device.DeliveryError)) {
 
 // SetVin stores v and sends it. Vehicle identification number, 17 characters. Alias vehicleId.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (c *PassengerCar) SetVin(v string) error {
 	return c.binding.SetString(attrVin, v)
 }
@@ -690,4 +699,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 9a56fd3daa1f82cb866426c6827b1770a4198a79554fa85aeed626da2400c9fd
+// iotcs-gen:sum 7a623f34147d5f72fb872eb8f9bd604c352b19d7025026e9a18b2a0031a57fb1

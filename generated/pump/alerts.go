@@ -31,8 +31,8 @@ func (a *DryRunAlert) OnError(fn func(device.DeliveryError)) *DryRunAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *DryRunAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
@@ -72,10 +72,10 @@ func (a *OverheatAlert) OnError(fn func(device.DeliveryError)) *OverheatAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *OverheatAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 191c33dfd7fb40aa060efa526a0f5ced75385c735f4af0a2ed4b245cd3e9cc06
+// iotcs-gen:sum 784b251cc08bf34400338f5f842e9c4f983d5b43e2e25637f1548e210b6fb159

@@ -49,10 +49,10 @@ func (d *ReportData) OnError(fn func(device.DeliveryError)) *ReportData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *ReportData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum da638b18e2772d12859962624b2a821fc9aa729daf7e525216cfdd4fc5ba6597
+// iotcs-gen:sum 3964666f94f03b16e34f54feac71a4f3c49ee3dac626f4347128f4a59a94e171

@@ -39,8 +39,8 @@ func (p *Pump) Virtual() *device.Virtual {
 // SetFlow stores v and sends it. Volume flow, cubic metres per hour; negative when water flows
 // backwards. From -4 to 4.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (p *Pump) SetFlow(v float64) error {
 	return p.binding.SetNumber(attrFlow, v)
 }
@@ -62,8 +62,8 @@ func (p *Pump) OnFlowError(fn func(device.DeliveryError)) {
 
 // SetHead stores v and sends it. Delivery head, metres of water. From -0.5 to 12.5.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (p *Pump) SetHead(v float64) error {
 	return p.binding.SetNumber(attrHead, v)
 }
@@ -85,8 +85,8 @@ func (p *Pump) OnHeadError(fn func(device.DeliveryError)) {
 
 // SetLastService stores v and sends it. Time of the last service.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (p *Pump) SetLastService(v time.Time) error {
 	return p.binding.SetDateTime(attrLastService, v)
 }
@@ -109,8 +109,8 @@ func (p *Pump) OnLastServiceError(fn func(device.DeliveryError)) {
 
 // SetPower stores v and sends it. Electric power, watts. From 0 to 450.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (p *Pump) SetPower(v float64) error {
 	return p.binding.SetNumber(attrPower, v)
 }
@@ -132,7 +132,8 @@ func (p *Pump) OnPowerError(fn func(device.DeliveryError)) {
 
 // SetRunning stores v and sends it. Whether the rotor turns.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (p *Pump) SetRunning(v bool) error {
 	return p.binding.SetBoolean(attrRunning, v)
 }
@@ -154,8 +155,8 @@ func (p *Pump) OnRunningError(fn func(device.DeliveryError)) {
 
 // SetSerial stores v and sends it. Serial number as engraved on the housing.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (p *Pump) SetSerial(v string) error {
 	return p.binding.SetString(attrSerial, v)
 }
@@ -177,7 +178,8 @@ func (p *Pump) OnSerialError(fn func(device.DeliveryError)) {
 
 // SetSpeed stores v and sends it. Rotor speed, revolutions per minute. From 0 to 3000.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (p *Pump) SetSpeed(v int64) error {
 	return p.binding.SetInteger(attrSpeed, v)
 }
@@ -200,7 +202,8 @@ func (p *Pump) OnSpeedError(fn func(device.DeliveryError)) {
 // SetTargetSpeed stores v and sends it. Wanted rotor speed, revolutions per minute. From 0 to 3000.
 // Alias setpoint. Also written by the cloud: see [Pump.OnTargetSpeed].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (p *Pump) SetTargetSpeed(v int64) error {
 	return p.binding.SetInteger(attrTargetSpeed, v)
 }
@@ -326,4 +329,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 10589c4fb910335c63a404c2226dc7e052575b5e2df00a50e70011d931302424
+// iotcs-gen:sum 1837030d21d38edd1630384783e45ae9adc8fa8e2565f9737aa134586c97f362

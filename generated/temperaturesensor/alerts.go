@@ -48,8 +48,8 @@ func (a *TooColdAlert) OnError(fn func(device.DeliveryError)) *TooColdAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *TooColdAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
@@ -98,10 +98,10 @@ func (a *TooHotAlert) OnError(fn func(device.DeliveryError)) *TooHotAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *TooHotAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 25e2f7a2befd18fbad32378338cf3e4084e7b6ebf530b36598b9c84a145089ee
+// iotcs-gen:sum 4013d64de3206f61e1051582849a86ba2b8cc7f75270c0066402678f80e85014

@@ -39,8 +39,8 @@ func (s *TemperatureSensor) Virtual() *device.Virtual {
 // SetMaxTemp stores v and sends it. Highest temperature since the last reset, degrees Celsius. From
 // -55 to 125.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetMaxTemp(v float64) error {
 	return s.binding.SetNumber(attrMaxTemp, v)
 }
@@ -63,8 +63,8 @@ func (s *TemperatureSensor) OnMaxTempError(fn func(device.DeliveryError)) {
 // SetMaxThreshold stores v and sends it. Temperature above which an alert is raised, degrees
 // Celsius. From -55 to 125. Also written by the cloud: see [TemperatureSensor.OnMaxThreshold].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetMaxThreshold(v float64) error {
 	return s.binding.SetNumber(attrMaxThreshold, v)
 }
@@ -96,8 +96,8 @@ func (s *TemperatureSensor) OnMaxThresholdError(fn func(device.DeliveryError)) {
 // SetMinTemp stores v and sends it. Lowest temperature since the last reset, degrees Celsius. From
 // -55 to 125.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetMinTemp(v float64) error {
 	return s.binding.SetNumber(attrMinTemp, v)
 }
@@ -120,8 +120,8 @@ func (s *TemperatureSensor) OnMinTempError(fn func(device.DeliveryError)) {
 // SetMinThreshold stores v and sends it. Temperature below which an alert is raised, degrees
 // Celsius. From -55 to 125. Also written by the cloud: see [TemperatureSensor.OnMinThreshold].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetMinThreshold(v float64) error {
 	return s.binding.SetNumber(attrMinThreshold, v)
 }
@@ -152,8 +152,8 @@ func (s *TemperatureSensor) OnMinThresholdError(fn func(device.DeliveryError)) {
 
 // SetStartTime stores v and sends it. Time of the last start or reset.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetStartTime(v time.Time) error {
 	return s.binding.SetDateTime(attrStartTime, v)
 }
@@ -176,8 +176,8 @@ func (s *TemperatureSensor) OnStartTimeError(fn func(device.DeliveryError)) {
 
 // SetTemp stores v and sends it. Temperature, degrees Celsius. From -55 to 125.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetTemp(v float64) error {
 	return s.binding.SetNumber(attrTemp, v)
 }
@@ -199,8 +199,8 @@ func (s *TemperatureSensor) OnTempError(fn func(device.DeliveryError)) {
 
 // SetUnit stores v and sends it. Unit of all temperatures of this device, UCUM code.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (s *TemperatureSensor) SetUnit(v string) error {
 	return s.binding.SetString(attrUnit, v)
 }
@@ -316,4 +316,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 2911fcf11cb165d996596aef055500b499154bde1d07584eb4f80b64d9f7fa5e
+// iotcs-gen:sum 154cfd969209f4ed1c70ad52bf1c84c7e45abcbfd37b6b2bd65564bcab640b58

@@ -93,10 +93,10 @@ func (a *AllAlert) OnError(fn func(device.DeliveryError)) *AllAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *AllAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum c0eae532d59380cdbb294bb924c0dc95992eae793847595ee9114e273e9eb72d
+// iotcs-gen:sum 842120331f37d81acfdc91308652bd9a8d03baee104d8cfa2e385d48ec308cd4

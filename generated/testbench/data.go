@@ -87,8 +87,8 @@ func (d *AllData) OnError(fn func(device.DeliveryError)) *AllData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *AllData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
@@ -114,8 +114,8 @@ func (d *BareData) OnError(fn func(device.DeliveryError)) *BareData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *BareData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
@@ -153,10 +153,10 @@ func (d *OptionalData) OnError(fn func(device.DeliveryError)) *OptionalData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *OptionalData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum c130b8cab596bb990961c5fe3004be6c69ddc9c1a13188c11f368ede7505c989
+// iotcs-gen:sum d1135ab2d2490543001db8058d0ef77d503003de9dc2ca3f439ac9d434108f00

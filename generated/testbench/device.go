@@ -38,7 +38,8 @@ func (b *TestBench) Virtual() *device.Virtual {
 
 // SetBoolean stores v and sends it. A value of type BOOLEAN without range and default.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (b *TestBench) SetBoolean(v bool) error {
 	return b.binding.SetBoolean(attrBoolean, v)
 }
@@ -61,7 +62,8 @@ func (b *TestBench) OnBooleanError(fn func(device.DeliveryError)) {
 // SetBooleanReady stores v and sends it. A value of type BOOLEAN with a default, writable. Also
 // written by the cloud: see [TestBench.OnBooleanReady].
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (b *TestBench) SetBooleanReady(v bool) error {
 	return b.binding.SetBoolean(attrBooleanReady, v)
 }
@@ -92,8 +94,8 @@ func (b *TestBench) OnBooleanReadyError(fn func(device.DeliveryError)) {
 
 // SetDatetime stores v and sends it. A value of type DATETIME without range and default.
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetDatetime(v time.Time) error {
 	return b.binding.SetDateTime(attrDatetime, v)
 }
@@ -116,8 +118,8 @@ func (b *TestBench) OnDatetimeError(fn func(device.DeliveryError)) {
 // SetDatetimeReady stores v and sends it. A value of type DATETIME with a default, writable. Also
 // written by the cloud: see [TestBench.OnDatetimeReady].
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetDatetimeReady(v time.Time) error {
 	return b.binding.SetDateTime(attrDatetimeReady, v)
 }
@@ -148,7 +150,8 @@ func (b *TestBench) OnDatetimeReadyError(fn func(device.DeliveryError)) {
 
 // SetHalf stores v and sends it. An integer between ends that are no integers. From -2 to 7.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (b *TestBench) SetHalf(v int64) error {
 	return b.binding.SetInteger(attrHalf, v)
 }
@@ -171,7 +174,8 @@ func (b *TestBench) OnHalfError(fn func(device.DeliveryError)) {
 // SetInteger stores v and sends it. A value of type INTEGER without range and default. Any integer
 // of 32 bits.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (b *TestBench) SetInteger(v int64) error {
 	return b.binding.SetInteger(attrInteger, v)
 }
@@ -194,7 +198,8 @@ func (b *TestBench) OnIntegerError(fn func(device.DeliveryError)) {
 // SetIntegerReady stores v and sends it. A value of type INTEGER with a default and a range,
 // writable. From -1000 to 1000. Also written by the cloud: see [TestBench.OnIntegerReady].
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (b *TestBench) SetIntegerReady(v int64) error {
 	return b.binding.SetInteger(attrIntegerReady, v)
 }
@@ -225,7 +230,8 @@ func (b *TestBench) OnIntegerReadyError(fn func(device.DeliveryError)) {
 
 // SetNumber stores v and sends it. A value of type NUMBER without range and default.
 //
-// Errors: [device.ErrNotFinite], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [device.ErrNotFinite], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (b *TestBench) SetNumber(v float64) error {
 	return b.binding.SetNumber(attrNumber, v)
 }
@@ -248,8 +254,8 @@ func (b *TestBench) OnNumberError(fn func(device.DeliveryError)) {
 // SetNumberReady stores v and sends it. A value of type NUMBER with a default and a range,
 // writable. From -1000.5 to 1000.5. Also written by the cloud: see [TestBench.OnNumberReady].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetNumberReady(v float64) error {
 	return b.binding.SetNumber(attrNumberReady, v)
 }
@@ -280,8 +286,8 @@ func (b *TestBench) OnNumberReadyError(fn func(device.DeliveryError)) {
 
 // SetSmall stores v and sends it. A number in a narrow range far below one. From -0.0025 to 0.0025.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetSmall(v float64) error {
 	return b.binding.SetNumber(attrSmall, v)
 }
@@ -303,8 +309,8 @@ func (b *TestBench) OnSmallError(fn func(device.DeliveryError)) {
 
 // SetString stores v and sends it. A value of type STRING without range and default.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetString(v string) error {
 	return b.binding.SetString(attrString, v)
 }
@@ -327,8 +333,8 @@ func (b *TestBench) OnStringError(fn func(device.DeliveryError)) {
 // SetStringReady stores v and sends it. A value of type STRING with a default, writable. Also
 // written by the cloud: see [TestBench.OnStringReady].
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (b *TestBench) SetStringReady(v string) error {
 	return b.binding.SetString(attrStringReady, v)
 }
@@ -361,7 +367,8 @@ func (b *TestBench) OnStringReadyError(fn func(device.DeliveryError)) {
 // object ([device.StorageURI]) it is sent when the content is uploaded.
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (b *TestBench) SetUri(v device.URI) error {
 	return b.binding.SetURI(attrUri, v)
 }
@@ -386,7 +393,8 @@ func (b *TestBench) OnUriError(fn func(device.DeliveryError)) {
 // see [TestBench.OnUriReady].
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (b *TestBench) SetUriReady(v device.URI) error {
 	return b.binding.SetURI(attrUriReady, v)
 }
@@ -573,4 +581,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 1551ea819ff25df817e0873901687623210c88a5ef3e6bb65baa42a029c22889
+// iotcs-gen:sum aad585f2e234b2371c06f1d55f018a9ff676e7909d8a9721e7d2413b336a5b25

@@ -38,10 +38,10 @@ func (a *IcingAlert) OnError(fn func(device.DeliveryError)) *IcingAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *IcingAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 99df2654b218092610d564c8f8f86a5547b35c9e568cdeace562d78303aa971e
+// iotcs-gen:sum 4552a5f9fad62c8e1693f4336102d4a32f0f153e95fd3878e85d93028d3dd6ee

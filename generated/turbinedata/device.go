@@ -33,8 +33,8 @@ func (d *Data) Virtual() *device.Virtual {
 
 // SetPitch stores v and sends it. Blade angle, degrees. From -2.5 to 90.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (d *Data) SetPitch(v float64) error {
 	return d.binding.SetNumber(attrPitch, v)
 }
@@ -57,8 +57,8 @@ func (d *Data) OnPitchError(fn func(device.DeliveryError)) {
 // SetPower stores v and sends it. Power fed into the grid, kilowatts; negative while the turbine
 // draws power. From -5 to 250.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (d *Data) SetPower(v float64) error {
 	return d.binding.SetNumber(attrPower, v)
 }
@@ -80,8 +80,8 @@ func (d *Data) OnPowerError(fn func(device.DeliveryError)) {
 
 // SetRotorSpeed stores v and sends it. Rotor speed, revolutions per minute. From 0 to 60.5.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (d *Data) SetRotorSpeed(v float64) error {
 	return d.binding.SetNumber(attrRotorSpeed, v)
 }
@@ -104,7 +104,8 @@ func (d *Data) OnRotorSpeedError(fn func(device.DeliveryError)) {
 
 // SetYaw stores v and sends it. Nacelle direction, degrees clockwise from north. From 0 to 359.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (d *Data) SetYaw(v int64) error {
 	return d.binding.SetInteger(attrYaw, v)
 }
@@ -174,4 +175,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum c8f3780bee454e0d0eb780d8cfa01ad54dbfc51c973ad955bf57f2ec745b890d
+// iotcs-gen:sum 76ded553afcd23ccdd1da0a159187e490b3a140cfba3d66b16328f5320c7bdea

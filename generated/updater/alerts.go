@@ -40,10 +40,10 @@ func (a *RaiseAlert) OnError(fn func(device.DeliveryError)) *RaiseAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *RaiseAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum b6527ece77257c0cd10005a7400362fa0aecc89d019dddb14d084eb42d1bfdf3
+// iotcs-gen:sum dac57cdc9996680e74b04bfe7da55917e743b1ce51660254677c7e64426e31b8

@@ -33,10 +33,10 @@ func (d *SubmitData) OnError(fn func(device.DeliveryError)) *SubmitData {
 
 // Submit sends the data. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (d *SubmitData) Submit(opts ...device.MessageOption) error {
 	return d.fields.Submit(opts)
 }
 
-// iotcs-gen:sum e6030b13d1285f51ff01dc6fd16ceb2d56c9672ea3e9f4384c3efeda24ba1ca8
+// iotcs-gen:sum aa240ed75ba3366c4dba6fb308642c486448ecb44b9f46945573c2f94bc3353f

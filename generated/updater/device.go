@@ -40,8 +40,8 @@ func (u *Updater) Virtual() *device.Virtual {
 // SetClose stores v and sends it. End of the maintenance window. Also written by the cloud: see
 // [Updater.OnClose].
 //
-// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [device.ErrZeroTime], [*device.RangeError], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (u *Updater) SetClose(v time.Time) error {
 	return u.binding.SetDateTime(attrClose, v)
 }
@@ -70,8 +70,8 @@ func (u *Updater) OnCloseError(fn func(device.DeliveryError)) {
 
 // SetError stores v and sends it. Text of the last error; empty when there was none.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (u *Updater) SetError(v string) error {
 	return u.binding.SetString(attrError, v)
 }
@@ -94,8 +94,8 @@ func (u *Updater) OnErrorError(fn func(device.DeliveryError)) {
 // SetRange stores v and sends it. Share of the device fleet that gets an update at once, 0 to 1.
 // From 0 to 1. Also written by the cloud: see [Updater.OnRange].
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (u *Updater) SetRange(v float64) error {
 	return u.binding.SetNumber(attrRange, v)
 }
@@ -126,7 +126,8 @@ func (u *Updater) OnRangeError(fn func(device.DeliveryError)) {
 // 2147483647. It is called Send2 because the plain name Send belongs to generated code itself,
 // which has its own Send.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (u *Updater) SetSend2(v int64) error {
 	return u.binding.SetInteger(attrSend2, v)
 }
@@ -148,8 +149,8 @@ func (u *Updater) OnSend2Error(fn func(device.DeliveryError)) {
 
 // SetType stores v and sends it. Kind of software that is managed.
 //
-// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] (the value is kept),
-// [device.ErrClosed].
+// Errors: [*device.LengthError], [device.ErrNotUTF8], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (u *Updater) SetType(v string) error {
 	return u.binding.SetString(attrType, v)
 }
@@ -175,7 +176,8 @@ func (u *Updater) OnTypeError(fn func(device.DeliveryError)) {
 // plain name Update belongs to generated code itself, which has its own Update.
 //
 // Errors: [device.ErrEmptyURI], [*device.TransferError] (of a storage object whose upload failed),
-// [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (u *Updater) SetUpdate2(v device.URI) error {
 	return u.binding.SetURI(attrUpdate2, v)
 }
@@ -198,7 +200,8 @@ func (u *Updater) OnUpdate2Error(fn func(device.DeliveryError)) {
 // SetVirtual2 stores v and sends it. Whether the device is a virtual machine. It is called Virtual2
 // because the plain name Virtual belongs to generated code itself, which has its own Virtual.
 //
-// Errors: [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.QueueFullError] and those of [device.WithOutbox] (the value is kept),
+// [device.ErrClosed].
 func (u *Updater) SetVirtual2(v bool) error {
 	return u.binding.SetBoolean(attrVirtual2, v)
 }
@@ -315,4 +318,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 5e2f172b8afc1dd7fa2c992d16a581e80d71d10a962e2d8af272f2344a082325
+// iotcs-gen:sum 29aec611e28309ab1fe2803197a8d8ffb0bf0becbf4d17b840dce543e02322e8

@@ -38,10 +38,10 @@ func (a *BöeAlert) OnError(fn func(device.DeliveryError)) *BöeAlert {
 
 // Raise sends the alert. It may be called again: new message id and event time, same fields.
 //
-// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError],
-// [device.ErrClosed].
+// Errors: a value that was refused, [device.ErrFieldMissing], [*device.QueueFullError], those of
+// [device.WithOutbox], [device.ErrClosed].
 func (a *BöeAlert) Raise(opts ...device.MessageOption) error {
 	return a.fields.Raise(opts)
 }
 
-// iotcs-gen:sum 2e9a0158210ca9940282dfd6e87ce1acf1b920ced3c711700690634e0dbc5cc6
+// iotcs-gen:sum 130f497a2de2bd9344f7d069205e3d664809f6e38dd517ab34618c76d80e8267

@@ -34,8 +34,8 @@ func (w *Wetterstation) Virtual() *device.Virtual {
 // SetAußentemperatur stores v and sends it. Air temperature two metres above ground, degrees
 // Celsius. From -40 to 60.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetAußentemperatur(v float64) error {
 	return w.binding.SetNumber(attrAußentemperatur, v)
 }
@@ -58,8 +58,8 @@ func (w *Wetterstation) OnAußentemperaturError(fn func(device.DeliveryError)) {
 
 // SetLuftdruck stores v and sends it. Air pressure at sea level, hectopascal. From 850 to 1100.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetLuftdruck(v float64) error {
 	return w.binding.SetNumber(attrLuftdruck, v)
 }
@@ -83,8 +83,8 @@ func (w *Wetterstation) OnLuftdruckError(fn func(device.DeliveryError)) {
 
 // SetNiederschlag stores v and sends it. Rain since midnight, millimetres. From 0 to 500.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetNiederschlag(v float64) error {
 	return w.binding.SetNumber(attrNiederschlag, v)
 }
@@ -108,7 +108,8 @@ func (w *Wetterstation) OnNiederschlagError(fn func(device.DeliveryError)) {
 // SetWindDirection stores v and sends it. Direction the wind comes from, degrees clockwise from
 // north. From 0 to 360.
 //
-// Errors: [*device.RangeError], [*device.QueueFullError] (the value is kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [*device.QueueFullError] and those of [device.WithOutbox] (the
+// value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetWindDirection(v int64) error {
 	return w.binding.SetInteger(attrWindDirection, v)
 }
@@ -132,8 +133,8 @@ func (w *Wetterstation) OnWindDirectionError(fn func(device.DeliveryError)) {
 // SetWindGust stores v and sends it. Highest wind speed within ten minutes, metres per second. From
 // 0 to 100.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetWindGust(v float64) error {
 	return w.binding.SetNumber(attrWindGust, v)
 }
@@ -156,8 +157,8 @@ func (w *Wetterstation) OnWindGustError(fn func(device.DeliveryError)) {
 // SetWindSpeed stores v and sends it. Wind speed, mean of ten minutes, metres per second. From 0 to
 // 75.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetWindSpeed(v float64) error {
 	return w.binding.SetNumber(attrWindSpeed, v)
 }
@@ -181,8 +182,8 @@ func (w *Wetterstation) OnWindSpeedError(fn func(device.DeliveryError)) {
 // SetX気温 stores v and sends it. Air temperature for the Japanese display, degrees Celsius. From -40
 // to 60.
 //
-// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] (the value is
-// kept), [device.ErrClosed].
+// Errors: [*device.RangeError], [device.ErrNotFinite], [*device.QueueFullError] and those of
+// [device.WithOutbox] (the value is kept), [device.ErrClosed].
 func (w *Wetterstation) SetX気温(v float64) error {
 	return w.binding.SetNumber(attrX気温, v)
 }
@@ -271,4 +272,4 @@ func (u *Update) Offer() error {
 	return u.batch.Offer()
 }
 
-// iotcs-gen:sum 0f90b29354d33b9ce9aaa8f38372501e257a4d5f3651641ad62f35d6bb3322c8
+// iotcs-gen:sum 7e9f663262f6f0060107da0b259600a619a79e68e83e59790a849fc1e1ddf3a7
