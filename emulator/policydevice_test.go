@@ -235,3 +235,74 @@ func TestDeviceThatWasAway(t *testing.T) {
 		}
 	})
 }
+
+// Two devices behind a gateway: a policy is given to one of them, changed, given to the other as well, and taken from the first, while both
+// offer values. The gateway is restarted in between, once without the server.
+func TestGatewayUnderPolicies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlant(t, emulatortest.Strict())
+		file := p.AddDevice("GATEWAY-1", emulatortest.Activated(tankURN), emulatortest.Gateway())
+		store := t.TempDir()
+		var ids [2]string
+		var tanks [2]*device.Virtual
+		open := func(register bool) *device.Gateway {
+			t.Helper()
+			noProxy := device.WithProxy(func(*http.Request) (*url.URL, error) { return nil, nil })
+			g, err := device.OpenGateway(t.Context(), file.Path, file.Passphrase, device.WithPolicyStore(store), device.WithDialer(p.dial), noProxy)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range ids {
+				if register {
+					if ids[i], err = g.RegisterDevice(t.Context(), device.Registration{HardwareID: fmt.Sprint("TANK-", i), Models: []string{tankURN}}); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if tanks[i], err = device.NewVirtual(g, ids[i], &tank); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return g
+		}
+		step := func(what, want string) {
+			t.Helper()
+			time.Sleep(5 * time.Second) // the gateway learns what happened
+			offer(t, tanks[0], "temp", 10.0, 30.0)
+			offer(t, tanks[1], "temp", 11.0, 31.0)
+			if got := p.came(); got != want {
+				t.Errorf("%s: came %q, want %q", what, got, want)
+			}
+		}
+		noErr := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		g := open(true)
+		step("no policy", "temp=10; temp=11; temp=30; temp=31")
+		id, err := p.Emulator().AddPolicy(tankURN, tankPolicy("mean", 5))
+		noErr(err)
+		noErr(p.Emulator().AssignPolicy(id, ids[0]))
+		step("the first has it", "temp=11; temp=20 fahrenheit=68; temp=31")
+		noErr(p.Emulator().UpdatePolicy(id, tankPolicy("max", 5)))
+		step("changed", "temp=11; temp=30 fahrenheit=86; temp=31")
+		noErr(p.Emulator().AssignPolicy(id, ids[1]))
+		step("both have it", "temp=30 fahrenheit=86; temp=31 fahrenheit=87.80000000000001")
+
+		noErr(g.Close(t.Context()))
+		p.Down()
+		g = open(false)
+		step("without the server", "") // policies of the store apply
+		noErr(p.Emulator().UpdatePolicy(id, tankPolicy("min", 5)))
+		p.Up()
+		time.Sleep(10 * time.Minute)
+		if got := p.came(); got != "temp=30 fahrenheit=86; temp=31 fahrenheit=87.80000000000001" {
+			t.Errorf("values from the time without the server: came %q", got)
+		}
+		step("changed meanwhile", "temp=10 fahrenheit=50; temp=11 fahrenheit=51.8")
+		noErr(p.Emulator().UnassignPolicy(id, ids[0]))
+		step("taken from the first", "temp=10; temp=11 fahrenheit=51.8; temp=30")
+		noErr(g.Close(t.Context()))
+	})
+}

@@ -93,18 +93,14 @@ func TestOfferMessagesBesideAVirtualDevice(t *testing.T) {
 func TestOfferMessagesRequirePolicy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCloud(t)
-		d, _ := policied(t, c, `{"pipelines":[{"attributeName":"speed","pipeline":[{"id":"filterCondition","parameters":{"condition":"$(speed) < 100"}}]}]}`, device.RequirePolicy())
-		must(t, d.Flush(t.Context()))
 		c.cut(true)
-		other := c.open(c.assets("D-2", true, plantURN), device.RequirePolicy())
-		_, err := device.Bind(other, other.EndpointID(), &plant)
-		must(t, err)
-		offerSpeeds(t, other, 5)
+		d, _ := policied(t, c, `{"pipelines":[{"attributeName":"speed","pipeline":[{"id":"filterCondition","parameters":{"condition":"$(speed) < 100"}}]}]}`, device.RequirePolicy())
+		offerSpeeds(t, d, 5, 200)
 		time.Sleep(24 * time.Hour)
 		c.cut(false)
 		c.expectSpeeds()
 		time.Sleep(10 * time.Minute) // until it asks again
-		c.expectSpeeds(5)
+		c.expectSpeeds(200)
 	})
 }
 

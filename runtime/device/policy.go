@@ -35,9 +35,11 @@ type policyConfig struct {
 	cost    NetworkCost
 }
 
-// RequirePolicy makes values that are offered wait until the server, or the
-// policy store, has said which policy a device has. Without it they go on after
-// ten seconds, or a thousand values, as if there were none.
+// RequirePolicy makes values and messages that are offered wait until the server,
+// or the policy store, has said which policy a device has; a policy that cannot be
+// read does not count. Beyond a thousand they are refused with policy.ErrHolding.
+// Without it they go on after ten seconds, or a thousand values, as if there were
+// none.
 func RequirePolicy() Option {
 	return func(c *config) error {
 		c.policy.require = true

@@ -83,13 +83,22 @@ func buildFilter(c *compiler, s *Step, _ devicemodel.Type) func(int64) step {
 	return always(filter{c.program(s, "condition", formula.Condition, s.Condition)})
 }
 
-func buildEliminate(_ *compiler, s *Step, _ devicemodel.Type) func(int64) step {
+func buildEliminate(c *compiler, s *Step, _ devicemodel.Type) func(int64) step {
+	c.boundWindow(s)
 	return func(int64) step { return &eliminate{window: s.Window} }
 }
 
 func buildDetect(c *compiler, s *Step, _ devicemodel.Type) func(int64) step {
+	c.boundWindow(s)
 	alert := c.alert(s)
 	return func(int64) step { return &detect{window: s.Window, alert: alert} }
+}
+
+// boundWindow reports the window of a duplicate function when it is too long.
+func (c *compiler) boundWindow(s *Step) {
+	if s.Window > MaxWindow.Milliseconds() {
+		c.report(s.Pointer+"/parameters/window", false, ErrBound, "")
+	}
 }
 
 func buildSample(_ *compiler, s *Step, _ devicemodel.Type) func(int64) step {

@@ -69,12 +69,16 @@ func (p *Plan) pipelineOf(attribute int) int {
 // wrong with the policy is among the problems, in the order of the document.
 // Functions that cannot do anything where they stand are left out, as the
 // official client does; a function that cannot be built makes its pipeline drop
-// every value with an error, so that no value gets around it.
+// every value with an error, so that no value gets around it; so does a policy
+// with an Excess for all attributes.
 func Compile(p *Policy, m *devicemodel.Model) (*Plan, []Problem) {
 	c := compiler{plan: &Plan{policy: p, model: m, format: m.AttributesURN()}, slots: attributes(m)}
 	c.plan.byAttribute = make([]int16, len(m.Attributes))
 	for i := range c.plan.byAttribute {
 		c.plan.byAttribute[i] = -1
+	}
+	if p.Excess != nil {
+		c.dropEverything(p.Excess)
 	}
 	for i := range p.Pipelines {
 		c.pipeline(i)
@@ -101,6 +105,20 @@ func (c *compiler) report(pointer string, warning bool, err error, detail string
 	c.problems = append(c.problems, problem)
 	if !warning && c.broken == nil {
 		c.broken = problem
+	}
+}
+
+// dropEverything gives every attribute a pipeline that cannot be built.
+func (c *compiler) dropEverything(because *DocumentError) {
+	c.report(because.Pointer, false, because.Err, because.Detail)
+	start := always(broken{c.broken})
+	for i := range c.plan.model.Attributes {
+		c.plan.byAttribute[i] = int16(i)
+		c.plan.pipelines = append(c.plan.pipelines, pipelinePlan{
+			attribute: i,
+			kind:      c.plan.model.Attributes[i].Type,
+			steps:     []stepPlan{{step: &Step{Pointer: because.Pointer}, start: start}},
+		})
 	}
 }
 

@@ -36,11 +36,19 @@ type Policy struct {
 	Enabled      bool   // false: the devices act as if they had no policy
 	LastModified int64  // milliseconds since the epoch, by the server's clock
 	Pipelines    []Pipeline
+
+	// Excess, if not nil, says that the document has more pipelines, functions or
+	// arguments than MaxPipelines and MaxSteps allow. There are no Pipelines then,
+	// and the policy drops every value that is offered: what it wants done with
+	// them is not known.
+	Excess *DocumentError
 }
 
 // Active tells whether the policy does anything: it is enabled and has
 // pipelines.
-func (p *Policy) Active() bool { return p != nil && p.Enabled && len(p.Pipelines) > 0 }
+func (p *Policy) Active() bool {
+	return p != nil && p.Enabled && (len(p.Pipelines) > 0 || p.Excess != nil)
+}
 
 // Pipeline is the list of functions for the values of one attribute, or for the
 // messages of the device.

@@ -126,6 +126,33 @@ func TestBrokenFunctionDrops(t *testing.T) {
 	}
 }
 
+// A policy that is too large to be carried out lets nothing past, and tells who
+// offers.
+func TestExcessDrops(t *testing.T) {
+	steps := make([]string, MaxSteps+1)
+	for i := range steps {
+		steps[i] = function("filterCondition", `"condition":"0"`)
+	}
+	m := testModel()
+	plan, problems := Compile(mustParse(t, document("temp", steps...)), m)
+	if len(problems) != 1 || problems[0].Warning || !errors.Is(problems[0], ErrTooMany) || problems[0].Pointer != "/pipelines/0/pipeline" {
+		t.Errorf("problems %v", problems)
+	}
+	host := newTestHost(t, m)
+	e := plan.Start(host, "E1", 0)
+	for _, item := range []Item{host.item("temp", 1.0), host.item("name", "secret")} {
+		var fault *StepError
+		if err := e.Offer(1, DefaultHead(), item); !errors.As(err, &fault) || !errors.Is(err, ErrTooMany) || fault.PolicyID != "P" || fault.Error() == "" {
+			t.Errorf("%v, want a *StepError", err)
+		}
+	}
+	wantData(t, host)
+	if err := e.Set(2, DefaultHead(), host.item("temp", 2.0)); err != nil {
+		t.Error(err)
+	}
+	wantData(t, host, "2 temp=2")
+}
+
 func TestOffer(t *testing.T) {
 	host, e := testEngine(t, map[string][]string{
 		"temp": {function("filterCondition", `"condition":"$(temp) > $(limit)"`)},

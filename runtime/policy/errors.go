@@ -14,8 +14,9 @@ var (
 	ErrMissing = errors.New("required member is missing")
 	// ErrType means that a member of a document has the wrong JSON type.
 	ErrType = errors.New("wrong JSON type")
-	// ErrTooMany means that a document has more pipelines or functions than
-	// MaxPipelines and MaxSteps allow.
+	// ErrTooMany is about a document that has more pipelines, functions or
+	// arguments of an action than MaxPipelines and MaxSteps allow; its policy
+	// drops every value.
 	ErrTooMany = errors.New("too many")
 
 	// ErrUnknownFunction is about a step whose function is unknown; it is left
@@ -73,8 +74,8 @@ var (
 	ErrNotFinite = errors.New("the result is not finite")
 )
 
-// DocumentError says why a document is no policy. Err is ErrSyntax,
-// ErrMissing, ErrType or ErrTooMany and is in the chain.
+// DocumentError says why a document is no policy, or drops every value. Err is
+// ErrSyntax, ErrMissing, ErrType or ErrTooMany and is in the chain.
 type DocumentError struct {
 	Pointer string // RFC 6901 pointer of the member, which may be missing
 	Err     error
@@ -121,13 +122,16 @@ func (p Problem) Unwrap() error { return p.Err }
 // dropped.
 type StepError struct {
 	PolicyID  string
-	Attribute string // name
-	Pointer   string // RFC 6901 pointer of the step in the document
-	Function  Function
+	Attribute string   // name
+	Pointer   string   // RFC 6901 pointer of the step in the document
+	Function  Function // "" when the policy as a whole drops the value
 	Err       error
 }
 
 func (e *StepError) Error() string {
+	if e.Function == "" {
+		return fmt.Sprintf("policy %q: attribute %q: %v", e.PolicyID, e.Attribute, e.Err)
+	}
 	return fmt.Sprintf("policy %q: %s of attribute %q: %v", e.PolicyID, e.Function, e.Attribute, e.Err)
 }
 

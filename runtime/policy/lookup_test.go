@@ -1,7 +1,10 @@
 package policy
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -172,4 +175,38 @@ func TestLookUpTooLarge(t *testing.T) {
 	f.server.policies["P1"] = long
 	f.lookUp(1000)
 	f.want("E1", "P1 1")
+}
+
+// pages answers with one device on each page.
+type pages struct {
+	devices []string
+	endless bool
+	asked   int
+}
+
+func (p *pages) Get(_ context.Context, path string) (int, []byte, error) {
+	_, offset, _ := strings.Cut(path, "&fields=id&offset=")
+	at := 0
+	if _, err := fmt.Sscan(offset, &at); err != nil && offset != "" {
+		return 400, nil, err
+	}
+	p.asked++
+	if p.endless {
+		at = 0
+	}
+	return 200, fmt.Appendf(nil, `{"items":[{"id":%q}],"hasMore":%v}`, p.devices[at], p.endless || at+1 < len(p.devices)), nil
+}
+
+// A server that lists the devices of a policy on several pages is read to the end,
+// though not for ever.
+func TestDevicesOnPages(t *testing.T) {
+	p := &pages{devices: []string{"ICD-1", "ICD-2", "ICD-3"}}
+	got, err := remote{p}.devices(t.Context(), "urn:x", "P1", "GW")
+	if err != nil || !slices.Equal(got, p.devices) || p.asked != 3 {
+		t.Errorf("%v, %v, asked %d times", got, err, p.asked)
+	}
+	p.asked, p.endless = 0, true
+	if _, err := (remote{p}).devices(t.Context(), "urn:x", "P1", "GW"); !errors.Is(err, ErrAnswer) || p.asked != maxPages {
+		t.Errorf("%v, asked %d times", err, p.asked)
+	}
 }

@@ -13,7 +13,9 @@ import (
 //
 // The error is ErrTooLarge or a *DocumentError. A parameter that cannot be read
 // does not make the document unusable: it is among the Problems of its step,
-// and Compile builds the pipeline so that it drops its values.
+// and Compile builds the pipeline so that it drops its values. Nor does a number
+// of pipelines, functions or arguments that is too large: it is the policy's
+// Excess.
 func Parse(data []byte) (*Policy, error) {
 	if len(data) > MaxDocument {
 		return nil, ErrTooLarge
@@ -38,18 +40,29 @@ func Parse(data []byte) (*Policy, error) {
 			return nil, err
 		}
 	}
-	list, err := root.list("pipelines", false, MaxPipelines)
+	err = p.parsePipelines(root)
+	if errors.Is(err, ErrTooMany) && errors.As(err, &p.Excess) {
+		p.Pipelines, err = nil, nil
+	}
 	if err != nil {
 		return nil, err
+	}
+	return p, nil
+}
+
+func (p *Policy) parsePipelines(root object) error {
+	list, err := root.list("pipelines", false, MaxPipelines)
+	if err != nil {
+		return err
 	}
 	for i := range list {
 		pipeline, err := parsePipeline("/pipelines/"+strconv.Itoa(i), list[i])
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.Pipelines = append(p.Pipelines, pipeline)
 	}
-	return p, nil
+	return nil
 }
 
 func parsePipeline(pointer string, data json.RawMessage) (Pipeline, error) {

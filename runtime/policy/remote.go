@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 )
 
 // Fetcher gets policies from the server.
@@ -43,7 +44,7 @@ func (r remote) lookup(ctx context.Context, model, device string) (json.RawMessa
 	if err != nil {
 		return nil, err
 	}
-	items, err := r.items(ctx, modelPath(model)+"?q="+url.QueryEscape(string(query))+"&fields="+url.QueryEscape(members))
+	items, _, err := r.items(ctx, modelPath(model)+"?q="+url.QueryEscape(string(query))+"&fields="+url.QueryEscape(members))
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}
@@ -55,42 +56,56 @@ func (r remote) download(ctx context.Context, model, id string) (json.RawMessage
 	return r.get(ctx, modelPath(model)+"/"+url.QueryEscape(id)+"?fields="+url.QueryEscape(members))
 }
 
-// devices gives the devices of a gateway that have a policy.
+// maxPages bounds how often a server may say that there is more.
+const maxPages = 10_000
+
+// devices gives the devices of a gateway that have a policy. The official clients
+// read one page and take the devices of others for devices without the policy.
 func (r remote) devices(ctx context.Context, model, id, gateway string) ([]string, error) {
 	query, err := json.Marshal(map[string]string{"directlyConnectedOwner": gateway})
 	if err != nil {
 		return nil, err
 	}
-	items, err := r.items(ctx, modelPath(model)+"/"+url.QueryEscape(id)+"/devices?q="+url.QueryEscape(string(query))+"&fields=id")
-	if err != nil {
-		return nil, err
-	}
-	ids := make([]string, 0, len(items))
-	for _, item := range items {
-		var device struct {
-			ID string `json:"id"`
+	path := modelPath(model) + "/" + url.QueryEscape(id) + "/devices?q=" + url.QueryEscape(string(query)) + "&fields=id"
+	var ids []string
+	next := path
+	for range maxPages {
+		items, more, err := r.items(ctx, next)
+		if err != nil {
+			return nil, err
 		}
-		if err := json.Unmarshal(item, &device); err != nil {
-			return nil, fmt.Errorf("%w: device: %w", ErrAnswer, err)
+		for _, item := range items {
+			var device struct {
+				ID string `json:"id"`
+			}
+			if err := json.Unmarshal(item, &device); err != nil {
+				return nil, fmt.Errorf("%w: device: %w", ErrAnswer, err)
+			}
+			ids = append(ids, device.ID)
 		}
-		ids = append(ids, device.ID)
+		if !more || len(items) == 0 {
+			return ids, nil
+		}
+		next = path + "&offset=" + strconv.Itoa(len(ids))
 	}
-	return ids, nil
+	return nil, fmt.Errorf("%w: more than %d pages of devices", ErrAnswer, maxPages)
 }
 
-// items reads the items of a collection; an empty body has none.
-func (r remote) items(ctx context.Context, path string) ([]json.RawMessage, error) {
+// items reads a page of a collection and whether there are more; an empty body
+// has none.
+func (r remote) items(ctx context.Context, path string) (items []json.RawMessage, more bool, err error) {
 	body, err := r.get(ctx, path)
 	if err != nil || len(body) == 0 {
-		return nil, err
+		return nil, false, err
 	}
 	var page struct {
-		Items []json.RawMessage `json:"items"`
+		Items   []json.RawMessage `json:"items"`
+		HasMore bool              `json:"hasMore"`
 	}
 	if err := json.Unmarshal(body, &page); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrAnswer, err)
+		return nil, false, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
-	return page.Items, nil
+	return page.Items, page.HasMore, nil
 }
 
 func (r remote) get(ctx context.Context, path string) (json.RawMessage, error) {

@@ -15,7 +15,8 @@ const (
 	MaxDepth = 1000
 	// MaxNodes is the largest number of operators and operands of one formula.
 	MaxNodes = 4096
-	// MaxText is the longest text, in bytes, that "+", UPPER or LOWER may build.
+	// MaxText is the longest text, in bytes, that "+", UPPER or LOWER may build,
+	// and that UPPER and LOWER take.
 	MaxText = 64 << 10
 	// MaxLikeSteps is the largest number of characters that one LIKE compares.
 	MaxLikeSteps = 1 << 20

@@ -97,6 +97,7 @@ func TestTextLimit(t *testing.T) {
 		{`UPPER($(s))`, wide, nil, ""},
 		{`LOWER($(s))`, grow, formula.ErrTextTooLong, "LOWER"},
 		{`UPPER($(s))`, formula.TextValue(long.Text() + "x"), formula.ErrTextTooLong, "UPPER"},
+		{`UPPER($(s))`, formula.TextValue(wide.Text() + "ⱥⱥ"), formula.ErrTextTooLong, "UPPER"}, // as it is, not as it would be
 	} {
 		_, slots := numbers()
 		program, err := formula.Compile(formula.Formula, c.text, slots)
