@@ -382,6 +382,39 @@ func TestDownloadInAHandler(t *testing.T) {
 	})
 }
 
+// TestTransfersOfAHandler: a handler may wait for its download, which holds up
+// nobody but its endpoint's requests, or upload to the URI that came: the
+// confirmation waits for that, the answer does not.
+func TestTransfersOfAHandler(t *testing.T) {
+	inMuseum(t, func(t *testing.T, m *museum) {
+		_, err := m.PutObject(emulator.Object{Name: "shared"}, strings.NewReader("old"))
+		must(t, err)
+		must(t, m.d.LocateStorage(t.Context()))
+		var got strings.Builder
+		must(t, m.v.OnAttributeChange("front", func(ctx context.Context, c device.Change[any]) error {
+			o, _ := c.New.(device.URI).StorageObject()
+			return errors.Join(o.SetSink(device.ToWriter(&got)), o.Sync(ctx))
+		}))
+		s := newSlow("new")
+		must(t, m.v.OnAttributeChange("back", func(_ context.Context, c device.Change[any]) error {
+			o, _ := c.New.(device.URI).StorageObject()
+			return o.SetSource(device.FromReader(s, -1))
+		}))
+		uri := "https://localhost:443" + emulator.ContainerPath + "/shared"
+		m.await(m.WriteAttribute(m.d.EndpointID(), galleryURN, "front", uri))
+		if got.String() != "old" {
+			t.Errorf("downloaded %q", got.String())
+		}
+		m.expect("front=old", "answer")
+		m.await(m.WriteAttribute(m.d.EndpointID(), galleryURN, "back", uri))
+		must(t, m.v.Set("n", 1))
+		m.expect("front=old", "answer", "answer")
+		s.ready <- nil
+		must(t, m.d.Flush(t.Context()))
+		m.expect("front=new", "answer", "answer", "back=new", "n=1")
+	})
+}
+
 func TestURIsThatCome(t *testing.T) {
 	inMuseum(t, func(t *testing.T, m *museum) {
 		got := make(chan device.URI, 1)
