@@ -32,7 +32,13 @@ type cloud struct {
 	assets trust.Assets
 
 	mu       sync.Mutex
-	requests []string // that the store had, with their statuses
+	requests []noted // that the store had, by their begin: a refused one may end after the next
+}
+
+// noted is a request with its status.
+type noted struct {
+	start time.Time
+	text  string
 }
 
 func newCloud(t testing.TB, opts ...emulator.Option) *cloud {
@@ -60,16 +66,20 @@ func (c *cloud) note(e emulator.Exchange) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.requests = append(c.requests, text)
+	c.requests = append(c.requests, noted{e.Start, text})
+	slices.SortStableFunc(c.requests, func(a, b noted) int { return a.start.Compare(b.start) })
 }
 
 // wantRequests waits until the store is done with as many requests as are wanted:
 // the last may have been answered a moment ago.
 func (c *cloud) wantRequests(t testing.TB, want []string) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		c.mu.Lock()
-		got := slices.Clone(c.requests)
+		var got []string
+		for _, r := range c.requests {
+			got = append(got, r.text)
+		}
 		c.mu.Unlock()
 		if slices.Equal(got, want) {
 			return
