@@ -28,7 +28,7 @@ const longVariable = "IOTCS_LONG"
 
 // program is what a killed program is made of; it travels in roleVariable.
 type program struct {
-	role     string // "sender" or "gateway"
+	role     string // "sender", "gateway" or "uploader"
 	id       string // hardware id
 	conf     string
 	outbox   string
@@ -57,8 +57,11 @@ func runProgram(role string) error {
 	if _, err := fmt.Sscan(role, &p.role, &p.id, &p.conf, &p.outbox, &p.policies, &p.sync, &p.round); err != nil {
 		return err
 	}
-	if p.role == "gateway" {
+	switch p.role {
+	case "gateway":
 		return p.runGateway()
+	case "uploader":
+		return p.runUploader()
 	}
 	return p.runSender()
 }
