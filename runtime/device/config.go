@@ -38,6 +38,8 @@ type config struct {
 	outbox   outboxConfig
 	meters   metric.MeterProvider
 
+	undelivered func(Delivery, error)
+
 	diagnostics diagnosticsConfig
 }
 

@@ -89,6 +89,7 @@ func OpenAssets(ctx context.Context, assets trust.Assets, opts ...Option) (*Devi
 			return nil, fmt.Errorf("device: %w", err)
 		}
 	}
+	d.hooks.failed = failedHook(d.config.undelivered)
 	d.log = d.config.log
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)

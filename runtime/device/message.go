@@ -154,12 +154,26 @@ func (d *Device) OnDelivered(fn func([]Delivery)) {
 
 // OnError calls fn for each message that was given up, whoever sent it; virtual
 // devices hear of their own before. Setting it again replaces it, nil removes it.
+// What is given up while the device is opened is told to [OnUndelivered] only.
 func (d *Device) OnError(fn func(Delivery, error)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if fn == nil {
-		d.hooks.failed = nil
-		return
+	d.hooks.failed = failedHook(fn)
+}
+
+// OnUndelivered is [Device.OnError] from the very beginning: with an outbox, fn also
+// hears of messages of earlier runs that are too old or damaged, or whose uploads
+// cannot be begun again, before Open has returned.
+func OnUndelivered(fn func(Delivery, error)) Option {
+	return func(c *config) error {
+		c.undelivered = fn
+		return nil
 	}
-	d.hooks.failed = func(m *wire.Encoded, err error) { fn(deliveryOf(m), err) }
+}
+
+func failedHook(fn func(Delivery, error)) func(*wire.Encoded, error) {
+	if fn == nil {
+		return nil
+	}
+	return func(m *wire.Encoded, err error) { fn(deliveryOf(m), err) }
 }

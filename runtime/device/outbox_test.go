@@ -330,6 +330,40 @@ func TestLimitsOfTheOutbox(t *testing.T) {
 	})
 }
 
+// TestUndeliveredOfEarlierRuns: what is too old when the device is opened is told
+// to the option, which is there before any hook can be set.
+func TestUndeliveredOfEarlierRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t)
+		c.addPlant()
+		assets, disk := c.assets("D-1", true, plantURN), outboxtest.NewDisk()
+		c.cut(true)
+		d, b := c.stored(assets, disk)
+		must(t, b.SetInteger(attrSpeed, 1))
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := d.Close(gone); err == nil {
+			t.Fatal("nothing was left")
+		}
+		time.Sleep(8 * 24 * time.Hour)
+		var told []string
+		d, _ = c.stored(assets, disk, device.OnUndelivered(func(m device.Delivery, err error) {
+			var drop *device.DropError
+			if !errors.As(err, &drop) || m.Type != wire.TypeData {
+				t.Errorf("%s: %v", m.JSON, err)
+				return
+			}
+			told = append(told, drop.Reason.String())
+		}))
+		synctest.Wait()
+		if !slices.Equal(told, []string{"it was too old"}) {
+			t.Errorf("told %q", told)
+		}
+		c.cut(false)
+		must(t, d.Close(t.Context()))
+	})
+}
+
 // TestBatchIsInTheOutbox: what a policy holds back is stored when the call returns,
 // and after a sudden end sent by the next device. Only then is it a message that
 // waits.
