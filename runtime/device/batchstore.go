@@ -1,6 +1,10 @@
 package device
 
-import "github.com/iotcs-go/iotcs/runtime/policy"
+import (
+	"slices"
+
+	"github.com/iotcs-go/iotcs/runtime/policy"
+)
 
 // batchStore is the [policy.BatchStore] of a device with an outbox: what a policy
 // holds back lies in the outbox from the call on and is released there, to its
@@ -18,11 +22,10 @@ type batchStore struct {
 
 // startOptions are those of the policies of one device.
 func (p *policies) startOptions(await func(Receipt)) []policy.StartOption {
-	options := []policy.StartOption{policy.WithNetworkCost(p.networkCost)}
-	if p.d.outbox != nil {
-		options = append(options, policy.WithBatchStore(&batchStore{d: p.d, await: await}))
+	if p.d.outbox == nil {
+		return p.options
 	}
-	return options
+	return append(slices.Clip(p.options), policy.WithBatchStore(&batchStore{d: p.d, await: await}))
 }
 
 // Hold implements [policy.BatchStore].

@@ -83,6 +83,8 @@ type policies struct {
 	cost      atomic.Uint32
 	ready     *policy.Timer // asks the relay for messages that waited for an answer
 	offered   offered
+	space     policy.Workspace
+	options   []policy.StartOption // of all engines
 	cancel    context.CancelFunc
 	workers   sync.WaitGroup
 }
@@ -95,6 +97,7 @@ const readyInterval = 1000
 func newPolicies(d *Device, endpointID string) *policies {
 	p := &policies{d: d, scheduler: policy.NewScheduler(d.Now)}
 	p.cost.Store(uint32(d.config.policy.cost))
+	p.options = []policy.StartOption{policy.WithNetworkCost(p.networkCost), policy.WithWorkspace(&p.space)}
 	config := policy.ManagerConfig{EndpointID: endpointID, Gateway: d.config.gateway, Require: d.config.policy.require, Fetcher: policyFetcher{d}, Report: p.report}
 	dir := d.config.policy.dir
 	if dir == "" && d.config.models.stored {

@@ -142,7 +142,7 @@ func (b *batch) advance(now int64) {
 // NetworkChanged tells that the class of the network in use may have changed:
 // a batch that waits for a cheaper network leaves if it may now.
 func (e *Engine) NetworkChanged(now int64) error {
-	e.now = now
+	defer e.end(e.begin(now))
 	if b := e.batch; b != nil && b.step.Function == BatchByCost && b.leaves(0) {
 		return b.store.Release(e.host.Emit)
 	}

@@ -26,14 +26,10 @@ type Engine struct {
 	store     BatchStore      // nil: nothing is held back
 	cost      func() Cost     // of the network in use
 
-	process []Item // values on their way through pipelines
-	chance  func(n int) int
+	chance func(n int) int
 
-	// Scratch space, kept so that sending allocates nothing.
-	pairs   []Item
-	stored  []int
-	items   []wire.Item
-	message Message
+	workspace *Workspace
+	*scratch  // nil between calls
 }
 
 type pipelineState struct {
@@ -65,6 +61,9 @@ func (p *Plan) Start(host Host, endpointID string, now int64, options ...StartOp
 	for _, option := range options {
 		option(e)
 	}
+	if e.workspace == nil {
+		e.workspace = new(Workspace)
+	}
 	e.newBatch(p.batch, start)
 	return e
 }
@@ -94,7 +93,7 @@ func (e *Engine) Plan() *Plan { return e.plan }
 // device model or the queue refused them: *StepError and errors of the Host. A
 // value that a policy holds back or throws away is no error.
 func (e *Engine) Offer(now int64, head Head, values ...Item) error {
-	e.now = now
+	defer e.end(e.begin(now))
 	var errs []error
 	pairs := e.pairs[:0]
 	for _, item := range values {
@@ -123,7 +122,7 @@ func (e *Engine) offer(item Item) (wire.Value, bool, error) {
 // Set stores values and sends them in one message. Pipelines of attributes are
 // not asked; computed metrics are, and the device pipeline. Errors as Offer.
 func (e *Engine) Set(now int64, head Head, values ...Item) error {
-	e.now = now
+	defer e.end(e.begin(now))
 	return e.commit(append(e.pairs[:0], values...), head, true)
 }
 
@@ -131,7 +130,7 @@ func (e *Engine) Set(now int64, head Head, values ...Item) error {
 // the device pipeline, which may hold it back. The message and its JSON belong
 // to the caller again when Admit returns.
 func (e *Engine) Admit(now int64, m *Message) error {
-	e.now = now
+	defer e.end(e.begin(now))
 	return e.admit(m)
 }
 

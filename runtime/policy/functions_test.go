@@ -130,7 +130,7 @@ func (s *valueStep) take(t *testing.T, in functionInput, attributeType string) m
 	got := map[string]any{}
 	s.host.sent, s.host.calls = nil, nil
 	e := s.engine
-	e.now = in.T
+	defer e.end(e.begin(in.T))
 	var result wire.Value
 	if in.Expire {
 		result, _, _ = s.step.(*window).expire(in.T)
@@ -215,7 +215,6 @@ func runBatchCase(t *testing.T, plan *Plan, c *functionCase) {
 	for i, in := range c.Inputs {
 		host.sent = nil
 		if in.Expire {
-			e.now = in.T
 			e.report(e.batch.store.Release(host.Emit))
 		} else {
 			m := Message{Encoded: wire.Encoded{Type: wire.TypeData, JSON: []byte(in.Offer.(string))}}

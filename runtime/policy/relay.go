@@ -285,7 +285,7 @@ func (d *relayed) process(now int64, m *wire.Message) error {
 		}
 		return err
 	}
-	d.engine.now = now
+	defer d.engine.end(d.engine.begin(now))
 	if m.Type != wire.TypeData {
 		return d.admit(m)
 	}

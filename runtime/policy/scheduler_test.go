@@ -202,12 +202,13 @@ func TestManyDevices(t *testing.T) {
 		hosts := newTestHost(t, plan.Model())
 		synctest.Wait()
 		goroutines := runtime.NumGoroutine()
+		var space Workspace
 		before := heapInUse()
 		all := make([]*timedDevice, devices)
 		now := time.Now().UnixMilli()
 		for i := range all {
 			d := &timedDevice{host: hosts}
-			d.gate = NewGate(d.host, "E1", plan.Model(), now, false)
+			d.gate = NewGate(d.host, "E1", plan.Model(), now, false, WithWorkspace(&space))
 			d.gate.Assign(now, plan)
 			d.timer = s.NewTimer(func(now int64) (int64, bool) {
 				d.gate.Expire(now)
@@ -231,11 +232,19 @@ func TestManyDevices(t *testing.T) {
 		if len(hosts.sent) != devices {
 			t.Errorf("%d messages, want %d", len(hosts.sent), devices)
 		}
+		hosts.sent = nil
+		if each := (heapInUse() - before) / devices; each > 1024 {
+			t.Errorf("%d bytes for each device that has sent, want at most 1024", each)
+		} else {
+			t.Logf("%d bytes for each device that has sent", each)
+		}
+		runtime.KeepAlive(all)
 	})
 }
 
 func heapInUse() int64 {
 	runtime.GC()
+	runtime.GC() // pools are emptied in two steps
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc)

@@ -45,7 +45,7 @@ func (e *Engine) nextWindow() (next *window, pipeline, position int) {
 //
 // What fails goes to Host.Report.
 func (e *Engine) Expire(now int64) {
-	e.now = now
+	defer e.end(e.begin(now))
 	pairs := e.pairs[:0]
 	for {
 		w, pipeline, position := e.nextWindow()
@@ -104,6 +104,7 @@ func contains(items []Item, attribute int) bool {
 // used afterwards, except that Stop may be called again after an error: what
 // could not be queued is still there.
 func (e *Engine) Stop(now int64) error {
+	defer e.end(e.begin(now))
 	e.Expire(now)
 	var errs []error
 	pairs := e.pairs[:0]

@@ -135,3 +135,46 @@ func TestOfferMessagesCallsActions(t *testing.T) {
 		}
 	})
 }
+
+// An update that is offered goes through the pipelines of its attributes and
+// leaves in one message with what is computed from it; what is set goes past them,
+// though not past the batch of the device.
+func TestOfferAnUpdate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t)
+		d, b := policied(t, c, `{"pipelines":[
+			{"attributeName":"speed","pipeline":[{"id":"filterCondition","parameters":{"condition":"$(speed) > 100"}}]},
+			{"attributeName":"level","pipeline":[{"id":"computedMetric","parameters":{"formula":"$(speed) / 10"}}]},
+			{"pipeline":[{"id":"batchBySize","parameters":{"batchSize":2}}]}]}`)
+		want := func(all ...string) {
+			t.Helper()
+			time.Sleep(5 * time.Second)
+			messages, _, err := c.Messages(0)
+			must(t, err)
+			var got []string
+			for _, m := range messages {
+				if m.Data != nil && m.Data.Format == plantURN+":attributes" {
+					var text []string
+					for _, item := range m.Data.Items {
+						text = append(text, item.Name+"="+string(item.Value.AppendJSON(nil)))
+					}
+					got = append(got, strings.Join(text, " "))
+				}
+			}
+			if !slices.Equal(got, all) {
+				t.Errorf("came %q, want %q", got, all)
+			}
+		}
+		must(t, b.Virtual().Update().Set("speed", 10).Set("mode", "x").Offer())
+		want()
+		must(t, b.SetInteger(attrSpeed, 500))
+		want(`speed=10 mode="x" level=1`, `speed=500 level=50`)
+		must(t, b.Virtual().Update().Set("speed", 300).Set("mode", "y").Offer())
+		want(`speed=10 mode="x" level=1`, `speed=500 level=50`)
+		if v, _ := b.Integer(attrSpeed); v != 500 {
+			t.Errorf("the speed is %d, though the policy threw 300 away", v)
+		}
+		must(t, d.Close(t.Context()))
+		want(`speed=10 mode="x" level=1`, `speed=500 level=50`, `mode="y"`)
+	})
+}
