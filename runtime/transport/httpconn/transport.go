@@ -212,7 +212,7 @@ func (t *Transport) dial(ctx context.Context, host, name string) (*conn, error) 
 	if config.ServerName == "" {
 		config.ServerName = name
 	}
-	config.NextProtos = nil
+	config.NextProtos = slices.DeleteFunc(slices.Clone(config.NextProtos), func(p string) bool { return p == "h2" })
 	if t.base.TLSHandshakeTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, t.base.TLSHandshakeTimeout, errHandshake)

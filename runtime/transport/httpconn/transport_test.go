@@ -42,12 +42,15 @@ type server struct {
 	certificate tls.Certificate
 	roots       *x509.CertPool
 	script      script
+	protocols   []string // that it speaks
 
 	mu     sync.Mutex
 	dialed int
 	calls  []string // bodies
-	writes atomic.Int64
-	done   sync.WaitGroup
+
+	negotiated string // the protocol of the last call
+	writes     atomic.Int64
+	done       sync.WaitGroup
 }
 
 func newServer(t testing.TB, s script) *server {
@@ -94,7 +97,9 @@ func (s *server) dial(context.Context, string, string) (net.Conn, error) {
 	}
 	s.dialed++
 	near, far := net.Pipe()
-	s.done.Go(func() { s.serve(tls.Server(far, &tls.Config{Certificates: []tls.Certificate{s.certificate}}), answers) })
+	s.done.Go(func() {
+		s.serve(tls.Server(far, &tls.Config{Certificates: []tls.Certificate{s.certificate}, NextProtos: s.protocols}), answers)
+	})
 	return counting{near, &s.writes}, nil
 }
 
@@ -108,7 +113,7 @@ func (s *server) serve(conn *tls.Conn, answers []string) {
 		}
 		body, _ := io.ReadAll(req.Body)
 		s.mu.Lock()
-		s.calls = append(s.calls, string(body))
+		s.calls, s.negotiated = append(s.calls, string(body)), conn.ConnectionState().NegotiatedProtocol
 		s.mu.Unlock()
 		switch answer {
 		case "":
@@ -328,6 +333,17 @@ func TestUnreadBody(t *testing.T) {
 	}
 	if dialed, _ := s.count(); dialed != 2 {
 		t.Errorf("%d connections", dialed)
+	}
+}
+
+// TestProtocols: HTTP/2 is not offered, whatever the TLS configuration says; other
+// protocols in it are.
+func TestProtocols(t *testing.T) {
+	s := newServer(t, script{{ok}})
+	s.protocols = []string{"h2", "http/1.1"}
+	transport := s.transport(t, func(base *http.Transport) { base.TLSClientConfig.NextProtos = []string{"h2", "http/1.1"} })
+	if _, body, err := post(t, transport, ""); err != nil || body != "[]" || s.negotiated != "http/1.1" {
+		t.Errorf("%q over %q: %v", body, s.negotiated, err)
 	}
 }
 
