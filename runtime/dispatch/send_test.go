@@ -247,6 +247,7 @@ func TestUnreachableServerUsesNoAttempts(t *testing.T) {
 	for name, away := range map[string]error{
 		"network":     errors.New("no route to host"),
 		"503":         status(503),
+		"408":         status(408),
 		"429":         status(429),
 		"credentials": fmt.Errorf("post: %w", transport.ErrUnauthorized),
 	} {

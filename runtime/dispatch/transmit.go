@@ -177,7 +177,7 @@ func (t *transmitter) classify(err error) outcome {
 		return refused
 	case 401, 403:
 		return unauthorized
-	case 429, 503:
+	case 408, 429, 503: // the server did not look at the messages
 		return unreachable
 	}
 	return attemptUsed
