@@ -293,6 +293,8 @@ func TestDamagedRecords(t *testing.T) {
 // the URI, can wait again in another process, and has the URI in the end.
 func TestNeeds(t *testing.T) {
 	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		// The uploads of both processes run beside each other, each with its token.
+		s.valid = map[string]bool{"token1": true, "token2": true, "token3": true, "token4": true}
 		path := filepath.Join(t.TempDir(), "in")
 		must(t, os.WriteFile(path, []byte("content"), 0o600))
 		before := newObject(t, c, "a b", content.FromFile(path))
@@ -313,9 +315,6 @@ func TestNeeds(t *testing.T) {
 			if got, want := string(h.Complete(message)), `{"x":"`+containerURL+`/0-AB/a%20b","y":"storage-object:0-AB/other"}`; got != want {
 				t.Errorf("message %s, want %s", got, want)
 			}
-			s.mu.Lock()
-			s.valid = map[string]bool{"token1": true, "token2": true, "token3": true, "token4": true}
-			s.mu.Unlock()
 		}
 		synced := newObject(t, c, "d", content.FromBytes(nil))
 		must(t, synced.Sync(t.Context()))
