@@ -127,6 +127,7 @@ func (q *queue) advance(h *holding) {
 	if c == nil {
 		return // it is held by its owner and has not joined
 	}
+	q.moves++
 	c.holdings = slices.DeleteFunc(c.holdings, func(other *holding) bool { return other == h })
 	var free, still []*entry
 	for _, e := range c.entries {
@@ -239,10 +240,21 @@ func (g *gatherer) sift(dst []*entry, from, bytes int) (kept []*entry, size int)
 	q := g.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.convoys)+len(q.stored.holdings) == 0 {
+	if len(q.convoys)+len(q.stored.holdings) == 0 && q.moves == g.moves {
 		return dst, bytes
 	}
 	kept = dst[:from]
+	if q.moves != g.moves { // a message of a higher priority may have been let go behind the reader
+		for _, e := range dst[from:] {
+			bytes -= len(e.message.JSON) + 1
+		}
+		q.returnStored(dst[from:], false)
+		for _, e := range dst[from:] {
+			q.keep(e)
+		}
+		clear(dst[from:])
+		return kept, bytes
+	}
 	for _, e := range dst[from:] {
 		length := len(e.message.JSON) + 1
 		h := q.stored.holdings[e.ordinal]

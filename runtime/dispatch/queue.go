@@ -53,6 +53,7 @@ type queue struct {
 	rooms   []*room
 	stored  stored
 	convoys map[string]*convoy // by source; nil: nothing waits for a Hold
+	moves   uint64             // how often something was let go that had waited in a convoy
 	ending  sync.WaitGroup     // failed messages of convoys that are being given up
 }
 

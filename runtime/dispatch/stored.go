@@ -143,6 +143,7 @@ type gatherer struct {
 	free   *entry   // taken from the queue's free list
 	fault  error    // what the store failed with in the last take
 	failed []*entry // taken, but the wait for their holds ended with an error
+	moves  uint64   // those of the queue when the take began
 	renew  func([]*entry)
 }
 
@@ -154,19 +155,34 @@ func (g *gatherer) take(dst []*entry, n, maxBytes int) []*entry {
 		return q.take(dst, n, maxBytes)
 	}
 	g.fault = nil
-	g.noteAlert()
-	bytes, more := 0, true
-	for p := priorities - 1; p >= 0 && more; p-- {
-		dst, bytes, more = g.takeLane(dst, p, n, bytes, maxBytes)
+	for {
+		g.begin()
+		bytes, more := 0, true
+		for p := priorities - 1; p >= 0 && more; p-- {
+			dst, bytes, more = g.takeLane(dst, p, n, bytes, maxBytes)
+		}
+		if len(dst) > 0 || !g.overtaken() {
+			return dst
+		}
 	}
-	return dst
 }
 
-// noteAlert forgets the alerts that the take which follows will find.
-func (g *gatherer) noteAlert() {
+// overtaken reports whether messages were let go since the take began. What is let
+// go in lanes that were looked at already must not be overtaken by what waited
+// behind it in the others, so a take ends there.
+func (g *gatherer) overtaken() bool {
+	g.queue.mu.Lock()
+	defer g.queue.mu.Unlock()
+	return g.queue.moves != g.moves
+}
+
+// begin notes the state of the queue for the take that follows, and forgets the
+// alerts which that will find.
+func (g *gatherer) begin() {
 	q := g.queue
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	g.moves = q.moves
 	q.alert = false
 	if q.stored.alert <= q.stored.store.Stats().Committed {
 		q.stored.alert = 0
@@ -185,6 +201,10 @@ func (g *gatherer) takeLane(dst []*entry, p, n, bytes, maxBytes int) (taken []*e
 			return dst, bytes, false // it could be sent, so a limit was reached
 		}
 		q.mu.Lock()
+		if q.moves != g.moves {
+			q.mu.Unlock()
+			return dst, bytes, false
+		}
 		had := len(dst)
 		dst, bytes, more = q.pop(dst, p, min(next, newest+1), n, bytes, maxBytes)
 		q.mu.Unlock()
@@ -215,7 +235,7 @@ func (g *gatherer) takeStored(dst []*entry, p int, before uint64, n, bytes, maxB
 		read := len(dst)
 		g.renew(dst[from:])
 		dst, bytes = g.sift(dst, from, bytes)
-		if len(dst) == read || next >= before {
+		if len(dst) == read || next >= before || g.overtaken() {
 			return dst, bytes, next
 		}
 	}
