@@ -17,19 +17,17 @@ type Attachment interface {
 
 // AttachmentValue gives a value of KindURI that stands for a. Its text is what a
 // says when it is asked for, and so may change from a placeholder to a URI.
-func AttachmentValue(a Attachment) Value { return Value{kind: KindURI, attached: &attached{a}} }
-
-// attached is behind a pointer because values are copied all the time and few
-// have one.
-type attached struct{ to Attachment }
+func AttachmentValue(a Attachment) Value {
+	return Value{form: &form{kind: KindURI, attachment: a}}
+}
 
 // Attachment returns what a value of [AttachmentValue] stands for, nil for every
 // other value.
 func (v Value) Attachment() Attachment {
-	if v.attached == nil {
+	if v.form == nil {
 		return nil
 	}
-	return v.attached.to
+	return v.form.attachment
 }
 
 // Attachments lists what the values of items stand for, each once; nil if

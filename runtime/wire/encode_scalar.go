@@ -13,7 +13,7 @@ import (
 // 1e-6). It appends null for KindNone and, as a last defence, for NaN and the
 // infinities.
 func (v Value) AppendJSON(dst []byte) []byte {
-	switch v.kind {
+	switch v.Kind() {
 	case KindInteger:
 		return strconv.AppendInt(dst, int64(v.bits), 10)
 	case KindDateTime:

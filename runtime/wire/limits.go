@@ -38,7 +38,7 @@ func checkLength(what, text string, limit int) error {
 // a text passes CheckText. Errors: ErrNoValue, ErrNotFinite, ErrNotUTF8,
 // *LimitError.
 func CheckValue(v Value) error {
-	switch v.kind {
+	switch v.Kind() {
 	case KindNone:
 		return ErrNoValue
 	case KindNumber:

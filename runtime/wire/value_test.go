@@ -13,7 +13,7 @@ import (
 )
 
 func TestValueIsSmallAndComparable(t *testing.T) {
-	if size := unsafe.Sizeof(Value{}); size > 40 {
+	if size := unsafe.Sizeof(Value{}); size > 32 {
 		t.Errorf("Value has %d bytes", size)
 	}
 	if five := IntegerValue(5); five != IntegerValue(5) || five == NumberValue(5) || StringValue("a") == URIValue("a") {
