@@ -2,6 +2,8 @@ package device_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -355,4 +357,26 @@ func TestOptionsAreChecked(t *testing.T) {
 			d.Close(t.Context())
 		}
 	}
+}
+
+// TestTLSConfig: root certificates of the program go before the provisioned ones,
+// and certificate checks cannot be switched off.
+func TestTLSConfig(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCloud(t)
+		c.addPlant()
+		strange := c.open(c.assets("D-1", true, plantURN), device.WithTLSConfig(&tls.Config{RootCAs: x509.NewCertPool()}))
+		if _, err := strange.Model(t.Context(), plantURN); !errors.Is(err, device.ErrCertificate) {
+			t.Errorf("with no root: %v", err)
+		}
+		roots := x509.NewCertPool()
+		roots.AddCert(c.Root())
+		known := c.open(c.assets("D-2", true, plantURN), device.WithTLSConfig(&tls.Config{RootCAs: roots}))
+		if _, err := known.Model(t.Context(), plantURN); err != nil {
+			t.Errorf("with the server's root: %v", err)
+		}
+		if _, err := device.OpenAssets(t.Context(), c.assets("D-3", true, plantURN), device.WithTLSConfig(&tls.Config{InsecureSkipVerify: true})); err == nil {
+			t.Error("certificate checks were switched off")
+		}
+	})
 }

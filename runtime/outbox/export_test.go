@@ -3,7 +3,6 @@ package outbox
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"time"
 )
 
 // For tests outside the package, which may import outboxtest.
@@ -44,9 +43,6 @@ func WithRecord(data []byte, sequence uint64, payload ...byte) []byte {
 	start := len(data)
 	return end(append(begin(data, sequence), payload...), start)
 }
-
-// Wall sets the clock on the wall of options.
-func Wall(o *Options, wall func() time.Time) { o.wall = wall }
 
 // MaxQuarantine is how many bytes the quarantine keeps.
 const MaxQuarantine = maxQuarantine

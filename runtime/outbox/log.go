@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Log is a [Store] in files. One goroutine of its own does all writing; it ends
@@ -114,7 +115,7 @@ func (l *Log) recover() error {
 		return err
 	}
 	rec.repair()
-	l.clock = newClock(rec.newest.stored, rec.newest.wall, l.options.wall)
+	l.clock = newClock(rec.newest.stored, rec.newest.wall, time.Now)
 	byNumber := make(map[uint32]*segment, len(rec.findings))
 	damaged := make(map[uint32]bool)
 	for _, f := range rec.findings {

@@ -30,7 +30,7 @@ func NewMemory(options Options) (*Memory, error) {
 	}
 	return &Memory{
 		options:  options,
-		clock:    newClock(0, 0, options.wall),
+		clock:    newClock(0, 0, time.Now),
 		signal:   make(chan struct{}, 1),
 		index:    newIndex(&options),
 		messages: make(map[uint64]*Message),

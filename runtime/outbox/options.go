@@ -53,9 +53,6 @@ type Options struct {
 	Disk Disk
 	// Logger hears of damage and of failures. Default: nothing is logged.
 	Logger *slog.Logger
-
-	// wall is the clock on the wall; tests set it.
-	wall func() time.Time
 }
 
 func (o *Options) setDefaults() error {
@@ -76,9 +73,6 @@ func (o *Options) setDefaults() error {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.wall == nil {
-		o.wall = time.Now
 	}
 	switch {
 	case o.MaxMessages < 0:

@@ -23,7 +23,7 @@ func Example() {
 		DialContext:     new(net.Dialer).DialContext,
 		TLSClientConfig: &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs},
 	}, 32<<10)
-	defer transport.CloseIdleConnections()
+	defer transport.Close()
 
 	client := &http.Client{Transport: transport}
 	for _, body := range []string{"[]", `[{"type":"DATA"}]`} {

@@ -15,15 +15,15 @@ import (
 
 // Transport is an [http.RoundTripper]. Its methods may be called by several
 // goroutines. It has no goroutines; kept connections are closed by
-// [Transport.CloseIdleConnections], or after the idle time of the
-// [http.Transport] it was made of.
+// [Transport.Close], or after the idle time of the [http.Transport] it was made of.
 type Transport struct {
 	base    *http.Transport
 	small   int64
 	buffers sync.Pool // of *buffers
 
-	mu   sync.Mutex
-	idle []*conn // the one used last at the end
+	mu     sync.Mutex
+	idle   []*conn // the one used last at the end
+	closed bool
 }
 
 // New returns a transport with the settings of base: dialing, TLS, proxies, the
@@ -65,11 +65,13 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// CloseIdleConnections closes connections that no call uses.
-func (t *Transport) CloseIdleConnections() {
+// Close closes connections that no call uses, and has those in use closed when
+// their calls end. It waits for nothing; calls that are made afterwards work, over
+// connections of their own.
+func (t *Transport) Close() {
 	t.mu.Lock()
 	idle := t.idle
-	t.idle = nil
+	t.idle, t.closed = nil, true
 	t.mu.Unlock()
 	for _, c := range idle {
 		t.retire(c, c.tls)
@@ -143,7 +145,7 @@ func (t *Transport) take(host string) *conn {
 	return nil
 }
 
-// keep keeps a connection for the next call.
+// keep keeps a connection for the next call, if it is wanted.
 func (t *Transport) keep(c *conn) {
 	t.mu.Lock()
 	kept := 0
@@ -152,7 +154,7 @@ func (t *Transport) keep(c *conn) {
 			kept++
 		}
 	}
-	if kept >= max(t.base.MaxIdleConnsPerHost, 1) {
+	if t.closed || kept >= max(t.base.MaxIdleConnsPerHost, 1) {
 		t.mu.Unlock()
 		t.retire(c, c.tls)
 		return

@@ -73,7 +73,7 @@ func (s *server) transport(t testing.TB, change ...func(*http.Transport)) *httpc
 	}
 	transport := httpconn.New(base, small)
 	t.Cleanup(s.done.Wait)
-	t.Cleanup(transport.CloseIdleConnections)
+	t.Cleanup(transport.Close)
 	return transport
 }
 
@@ -336,6 +336,23 @@ func TestUnreadBody(t *testing.T) {
 	}
 }
 
+// TestCloseDuringACall: a connection that is in use when the transport is closed is
+// closed with its call, not kept.
+func TestCloseDuringACall(t *testing.T) {
+	s := newServer(t, script{{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", ok}})
+	transport := s.transport(t)
+	resp, err := transport.RoundTrip(request(t, http.MethodGet, "", true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || string(body) != "hello" {
+		t.Errorf("%q, %v", body, err)
+	}
+	resp.Body.Close()
+	s.done.Wait() // hangs while the connection is open
+}
+
 // TestProtocols: HTTP/2 is not offered, whatever the TLS configuration says; other
 // protocols in it are.
 func TestProtocols(t *testing.T) {
@@ -459,7 +476,7 @@ func TestManyAtOnce(t *testing.T) {
 	base.MaxIdleConnsPerHost = 2
 	base.DialContext = new(net.Dialer).DialContext
 	transport := httpconn.New(base, small)
-	defer transport.CloseIdleConnections()
+	defer transport.Close()
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {

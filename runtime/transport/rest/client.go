@@ -79,6 +79,6 @@ func (c *Client) now() time.Time { return time.Now().Add(c.Skew()) }
 // Close ends calls under way and releases connections.
 func (c *Client) Close() error {
 	c.cancel()
-	c.http.CloseIdleConnections()
+	c.http.Close()
 	return nil
 }
