@@ -260,6 +260,21 @@ func TestRecord(t *testing.T) {
 	})
 }
 
+// TestRecordOfARelativePath: the next process may run in another folder.
+func TestRecordOfARelativePath(t *testing.T) {
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "in"), []byte("content"), 0o600))
+	t.Chdir(dir)
+	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
+		r, err := newObject(t, c, "a", content.FromFile("in")).Record()
+		must(t, err)
+		t.Chdir(t.TempDir())
+		back, err := s.open(t).Restore(r)
+		must(t, err)
+		must(t, back.Sync(t.Context()))
+	})
+}
+
 func TestDamagedRecords(t *testing.T) {
 	bubble(t, func(t *testing.T, s *fakeStore, c *content.Store) {
 		path := filepath.Join(t.TempDir(), "in")

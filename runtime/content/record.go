@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ import (
 type Record struct {
 	Name        string            `json:"name"`
 	Reference   string            `json:"reference"` // as a message carries it
-	File        string            `json:"file"`      // path of the source
+	File        string            `json:"file"`      // path of the source, absolute
 	ContentType string            `json:"contentType"`
 	Encoding    string            `json:"encoding,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
@@ -36,7 +37,11 @@ func (o *Object) Record() (Record, error) {
 
 // record is Record; without a file if the source is none. store.mu is held.
 func (o *Object) record() Record {
-	path, _ := o.source.(fileSource)
+	source, _ := o.source.(fileSource)
+	path := string(source)
+	if abs, err := filepath.Abs(path); err == nil && path != "" {
+		path = abs // the next process may run in another folder
+	}
 	reference := o.uri()
 	if reference == "" {
 		reference = referenceScheme + o.target
@@ -44,7 +49,7 @@ func (o *Object) record() Record {
 	return Record{
 		Name:        o.name,
 		Reference:   reference,
-		File:        string(path),
+		File:        path,
 		ContentType: o.props.contentType,
 		Encoding:    o.props.encoding,
 		Metadata:    maps.Clone(o.props.metadata),
